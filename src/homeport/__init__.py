@@ -1,0 +1,1 @@
+"""A home for trained models on your own machine."""

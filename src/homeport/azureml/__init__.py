@@ -1,0 +1,1 @@
+"""Answers `import azureml` with the SDK objects."""

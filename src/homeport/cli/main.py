@@ -1,0 +1,50 @@
+"""`homeport`: each command's module is imported when that command is asked for, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from homeport.cli.edge import run_command
+
+# name -> (module below homeport.cli, one line for `homeport --help`); each module has its click command as `command`
+COMMANDS = {
+    "init": ("init", "Create a workspace and point this folder at it."),
+    "demo": ("demo", "Train, register, deploy, score, update and roll back, on this machine."),
+    "run": ("run", "Run a script written for the azureml SDK, unchanged."),
+    "serve": ("serve", "Serve an entry script or a bundle in the foreground."),
+    "model": ("model", "Register, list, show, change, download and deploy models."),
+    "environment": ("environment", "Register, lock, build and look at environments."),
+    "service": ("service", "Look at, update, roll back, stop and start services."),
+    "workspace": ("workspace", "Create, list, verify and clean workspaces."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"homeport.cli.{COMMANDS[cmd_name][0]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="homeport", message="%(version)s")
+def cli() -> None:
+    """A home for trained models on your own machine."""
+
+
+def main() -> None:
+    sys.exit(run_command(lambda: cli.main(standalone_mode=False)))

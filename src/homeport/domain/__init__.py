@@ -1,0 +1,1 @@
+"""Values and rules: frozen, no I/O."""

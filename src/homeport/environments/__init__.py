@@ -1,0 +1,1 @@
+"""A definition becomes a lock, and a lock an interpreter."""

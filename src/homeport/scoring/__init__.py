@@ -1,0 +1,1 @@
+"""The scoring server: HTTP in front, workers behind."""

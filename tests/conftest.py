@@ -1,0 +1,89 @@
+"""What every test may ask for: an empty home, an interpreter of an era, the command as a real process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def lacking(what: str) -> None:
+    """A test lacks its server, engine or interpreter: fails in CI, is skipped with the reason elsewhere."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must have {what}")
+    pytest.skip(f"needs {what}")
+
+
+def count(small: int, full: int) -> int:
+    """How often to do a thing: `small` in scripts/test, `full` in scripts/soak."""
+    return full if os.environ.get("HOMEPORT_SOAK") else small
+
+
+def find_interpreter(minor: str) -> Path | None:
+    """An interpreter of that minor version (`3.6`) where pyenv keeps them, else None."""
+    found = sorted(Path.home().glob(f".pyenv/versions/{minor}.*/bin/python"))
+    return found[-1] if found else None
+
+
+def need_interpreter(minor: str) -> Path:
+    found = find_interpreter(minor)
+    if found is None:
+        lacking(f"Python {minor}")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty $HOMEPORT_HOME of this test's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("HOMEPORT_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a finished command left: its exit status and its two streams."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Homeport = Callable[..., Screen]
+
+
+@pytest.fixture
+def homeport(home: Path, project: Path) -> Homeport:
+    """The `homeport` command as a process of its own, run in `project` against `home`."""
+
+    def run(*words: object, stdin: str | None = None, timeout: float = 120, **env: str) -> Screen:
+        done = subprocess.run(
+            [sys.executable, "-m", "homeport", *map(str, words)],
+            cwd=project,
+            env={**os.environ, "HOMEPORT_HOME": str(home), "NO_COLOR": "1", **env},
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        return Screen(done.returncode, done.stdout, done.stderr)
+
+    return run
