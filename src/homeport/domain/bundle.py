@@ -19,7 +19,7 @@ MODELS_FOLDER = "azureml-models"  # below app/: NAME/VERSION/<stored path>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundledModel:
-    """One model inside a bundle; version 0 and no digest match in the workspace for a path that was never registered."""
+    """One model inside a bundle; version 0 stands for a path that was never registered."""
 
     name: str
     version: int

@@ -115,7 +115,8 @@ class Model:
 class ModelFilter:
     """Which models to list; every part that is given must hold.
 
-    `tags` and `properties` are pairs of a key and the value it must have; `tag_keys` and `property_keys` ask for the key alone.
+    `tags` and `properties` are pairs of a key and the value it must have;
+    `tag_keys` and `property_keys` ask for the key alone.
     """
 
     name: str | None = None
