@@ -1,11 +1,21 @@
-"""Environments as values: what was registered, and what a definition says."""
+"""Environments as values: what was registered, and what a definition says.
+
+The document is `azureml_environment.json`'s, with the conda specification inline under `python.condaDependencies`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
+from homeport.domain.conda import CondaSpec
 from homeport.domain.json import JsonObject
+from homeport.errors import InvalidConfigError
+
+_VENDOR_IMAGE = re.compile(r"(mcr\.microsoft\.com/)?azureml/(openmpi|intelmpi|base|base-gpu|minimal)[^/]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +32,110 @@ class EnvironmentVersion:
     def ref(self) -> str:
         """`name:version`."""
         return f"{self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentDefinition:
+    """A definition, read; `document` keeps every section, the ones that are only data too."""
+
+    name: str | None = None
+    version: str | None = None
+    python: str | None = None  # "3.7", "3.7.3", ">=3.6,<3.8", or None where nothing is said
+    pip: str | None = None  # the conda entry for pip itself, where it is listed
+    pip_packages: tuple[str, ...] = ()
+    pip_options: tuple[str, ...] = ()
+    conda_packages: tuple[str, ...] = ()  # without python and pip
+    channels: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    user_managed: bool = False
+    interpreter_path: str = "python"
+    base_image: str | None = None  # None for the vendor's defaults, which mean nothing here
+    dockerfile: str | None = None
+    build_context: JsonObject | None = None
+    as_of: date | None = None  # resolve with what was published up to the end of this day (UTC)
+    document: JsonObject = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> EnvironmentDefinition:
+        """Read a document, older and partial ones too; only a date that is none is refused."""
+        python, docker = _object(document.get("python")), _object(document.get("docker"))
+        spec = CondaSpec.from_json(_object(python.get("condaDependencies")))
+        variables = _object(document.get("environmentVariables"))
+        return cls(
+            name=document.get("name"),
+            version=_text(document.get("version")),
+            python=spec.python,
+            pip=spec.pip,
+            pip_packages=spec.pip_packages,
+            pip_options=spec.pip_options,
+            conda_packages=spec.packages,
+            channels=spec.channels,
+            variables={str(key): str(value) for key, value in variables.items()},
+            user_managed=bool(python.get("userManagedDependencies")),
+            interpreter_path=python.get("interpreterPath") or "python",
+            base_image=_own_image(docker.get("baseImage")),
+            dockerfile=docker.get("baseDockerfile") or None,
+            build_context=docker.get("buildContext") or None,
+            as_of=parse_as_of(document.get("asOf") or document.get("as_of")),
+            document=dict(document),
+        )
+
+    def to_json(self) -> JsonObject:
+        """The document that it was read from."""
+        return self.document
+
+    @property
+    def label(self) -> str:
+        """How messages name it: `` `name:version` ``, `` `name` `` or "the environment"."""
+        if not self.name:
+            return "the environment"
+        return f"`{self.name}:{self.version}`" if self.version else f"`{self.name}`"
+
+    @property
+    def image(self) -> str | None:
+        """The image, Dockerfile or build context that it names, in words; None where it names none."""
+        if self.dockerfile:
+            return "a Dockerfile"
+        if self.build_context:
+            return "a Docker build context"
+        return f"the image `{self.base_image}`" if self.base_image else None
+
+    @property
+    def is_only_image(self) -> bool:
+        """It says nothing that could be built without its image."""
+        return self.image is not None and (self.user_managed or not self._has_python_part)
+
+    @property
+    def _has_python_part(self) -> bool:
+        return bool(self.python or self.pip_packages or self.conda_packages)
+
+
+def parse_as_of(value: object) -> date | None:
+    """`2020-03-01`, a date or a time as a date; None and an empty text as None."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError as wrong:
+        raise InvalidConfigError(f"`{value}` is not a date", hint="write it as `2020-03-01`") from wrong
+
+
+def is_vendor_image(image: str) -> bool:
+    """One of the vendor's default images: it counts as unset."""
+    return _VENDOR_IMAGE.fullmatch(image) is not None
+
+
+def _own_image(image: object) -> str | None:
+    return image if isinstance(image, str) and image and not is_vendor_image(image) else None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or value == "" else str(value)

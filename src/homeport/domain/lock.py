@@ -1,0 +1,119 @@
+"""A lock: the exact packages, with hashes, that a definition resolved to on one platform at one time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from homeport.domain.bundle import check_format
+from homeport.domain.json import JsonObject
+from homeport.errors import InvalidInputError
+
+LOCK_FORMAT = 1
+_HASH_LENGTH = 32  # hex digits: 128 bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedFile:
+    """One file that may be installed for a package; sha256 in hex."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPackage:
+    """One package: its wheels for this platform, or its source archive where there is none.
+
+    `source` pins what no index serves (a commit, a folder); it is None for a package of an index.
+    """
+
+    name: str
+    version: str | None
+    files: tuple[LockedFile, ...]
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPython:
+    """The interpreter build that the packages were chosen for."""
+
+    version: str  # "3.7.16"
+    implementation: str  # "cpython"
+    abi: str  # the extension modules' tag, such as "cpython-37m-x86_64-linux-gnu"
+    libc: str  # "glibc 2.36", as a fact; not part of the hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What an engine installs, and what it was made from."""
+
+    engine: str  # "uv"
+    platform: str  # "linux-x86_64"
+    python: LockedPython
+    created: datetime
+    as_of: date | None
+    requested: tuple[str, ...]  # requirement lines after the replacements, as given to the engine
+    options: tuple[str, ...]  # option lines of the definition, such as `--index-url ...`
+    packages: tuple[LockedPackage, ...]  # sorted by name
+    pylock: str  # the engine's own text (PEP 751)
+
+    @property
+    def hash(self) -> str:
+        """Names the environment's folder: equal for equal packages on an equal interpreter build.
+
+        Neither the index's host, nor the day, nor what was asked for is part of it.
+        """
+        content = {
+            "platform": self.platform,
+            "python": [self.python.implementation, self.python.version, self.python.abi],
+            "packages": sorted(
+                [package.name, package.version, package.source, sorted(file.sha256 for file in package.files)]
+                for package in self.packages
+            ),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_HASH_LENGTH]
+
+    def to_json(self) -> JsonObject:
+        document: dict[str, Any] = {"format": LOCK_FORMAT, "hash": self.hash, **asdict(self)}
+        document["created"] = self.created.isoformat()
+        document["as_of"] = self.as_of.isoformat() if self.as_of else None
+        return cast(JsonObject, document)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Lock:
+        """Read a lock; an unknown format, or one that its own hash belies, is refused with the way out."""
+        check_format(document, LOCK_FORMAT, "environment lock")
+        try:
+            lock = cls(
+                engine=document["engine"],
+                platform=document["platform"],
+                python=LockedPython(**document["python"]),
+                created=datetime.fromisoformat(document["created"]),
+                as_of=date.fromisoformat(document["as_of"]) if document["as_of"] else None,
+                requested=tuple(document["requested"]),
+                options=tuple(document["options"]),
+                packages=tuple(_package(package) for package in document["packages"]),
+                pylock=document["pylock"],
+            )
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise InvalidInputError(f"the environment lock is not complete: {wrong!r}", hint=_RELOCK) from wrong
+        if document.get("hash", lock.hash) != lock.hash:
+            raise InvalidInputError("the environment lock was changed by hand: its hash does not fit", hint=_RELOCK)
+        return lock
+
+
+_RELOCK = "make a new one with `homeport environment lock NAME --relock`"
+
+
+def _package(document: Mapping[str, Any]) -> LockedPackage:
+    return LockedPackage(
+        name=document["name"],
+        version=document["version"],
+        files=tuple(LockedFile(**file) for file in document["files"]),
+        source=document.get("source"),
+    )
