@@ -36,6 +36,9 @@ class Generation:
     environment: str | None  # `name:version`, or None for an interpreter used as it is
     entry_script: str
     workers: int
+    port: int | None = None  # the one it was made to serve on: when it is current, this is the service's port
+    source: str | None = None  # where its code came from; see `Service.source`
+    cause: str = "deploy"  # or "update", "reload", "rollback to N"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
