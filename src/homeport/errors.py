@@ -189,8 +189,25 @@ class InvalidConfigError(InvalidInputError, UserErrorException):
     """A configuration, definition or argument that cannot be right."""
 
 
+class UnreadableConfigError(InvalidConfigError, json.JSONDecodeError):
+    """A file that should be JSON is not; scripts may catch it as `json.JSONDecodeError`."""
+
+    def __init__(self, message: str, wrong: json.JSONDecodeError, *, hint: str | None = None) -> None:
+        InvalidConfigError.__init__(self, message, hint=hint)
+        self.msg, self.doc, self.pos = wrong.msg, wrong.doc, wrong.pos
+        self.lineno, self.colno = wrong.lineno, wrong.colno
+
+
 class MissingPathError(InvalidInputError, WebserviceException, FileNotFoundError):
     """A path that the caller named does not exist."""
+
+
+class EmptyModelError(InvalidCallError, ValueError):
+    """A folder without a single file is not a model."""
+
+
+class AlreadyExistsError(ConflictError, WebserviceException):
+    """A target, a property or a name is taken already; nothing was overwritten."""
 
 
 class ModelNotFoundError(NotFoundError, WebserviceException, ModelNotFoundException):
@@ -208,6 +225,10 @@ class EnvironmentNotFoundError(NotFoundError, UserErrorException):
 
 class WorkspaceNotFoundError(NotFoundError, WorkspaceException, UserErrorException):
     """No workspace has that name here."""
+
+
+class WorkspaceExistsError(ConflictError, WorkspaceException):
+    """A workspace of that name is here already."""
 
 
 class ServiceNotFoundError(NotFoundError, WebserviceException):
@@ -243,6 +264,10 @@ class NoSpaceError(UnavailableError, WebserviceException):
 
 class EnvironmentBuildError(UnavailableError, UserErrorException):
     """A definition could not be resolved or installed; the message carries the resolver's own words."""
+
+
+class NewerStoreError(UnavailableError, WorkspaceException):
+    """A newer Homeport wrote this catalog."""
 
 
 class DamagedStoreError(UnavailableError, WebserviceException):

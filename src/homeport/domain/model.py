@@ -80,6 +80,9 @@ class ModelDescription:
     sample_input: Json = None
     sample_output: Json = None
     resources: Resources | None = None
+    run_id: str | None = None
+    experiment_name: str | None = None
+    datasets: tuple[tuple[str, str], ...] = ()  # (purpose, dataset id)
 
     def __post_init__(self) -> None:
         check_model_name(self.name)
@@ -104,6 +107,9 @@ class Model:
     sample_output: Json
     resources: Resources | None
     updated: datetime
+    run_id: str | None = None
+    experiment_name: str | None = None
+    datasets: tuple[tuple[str, str], ...] = ()  # (purpose, dataset id)
 
     @property
     def ref(self) -> str:
