@@ -72,8 +72,11 @@ class Lock:
             "platform": self.platform,
             "python": [self.python.implementation, self.python.version, self.python.abi],
             "packages": sorted(
-                [package.name, package.version, package.source, sorted(file.sha256 for file in package.files)]
-                for package in self.packages
+                (
+                    [package.name, package.version, package.source, sorted(file.sha256 for file in package.files)]
+                    for package in self.packages
+                ),
+                key=str,
             ),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_HASH_LENGTH]

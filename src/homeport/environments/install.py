@@ -1,0 +1,87 @@
+"""The packages of a lock -> an empty virtual environment, hashes checked, compiled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from homeport.domain.lock import Lock
+from homeport.domain.progress import Progress
+from homeport.environments.interpreter import Interpreter, clean_variables
+from homeport.environments.pylock import PYLOCK_FILE
+from homeport.environments.resolve import end_of_day, variables_for
+from homeport.environments.uv import UvError, run_uv
+from homeport.environments.uv_words import build_error, is_network
+
+UV_COMPILES_FROM = (3, 7)  # its compiler process does not run on 3.6
+REQUIREMENTS_FILE = "requirements.txt"
+
+
+def install_packages(lock: Lock, python: Interpreter, target: Path, progress: Progress) -> None:
+    """Install what is locked with `target`, an environment's own interpreter.
+
+    First from where the files were at locking; where that place cannot be reached, by name and hash from the
+    user's own package index. `EnvironmentBuildError` carries uv's words.
+    """
+    try:
+        _sync(lock, python, target, _pylock, progress)
+    except UvError as wrong:
+        if not (is_network(wrong) and by_hash(lock)):
+            raise build_error("cannot install the packages", wrong, as_of=lock.as_of) from wrong
+        progress.step("where the packages were locked from cannot be reached: asking the package index for them")
+        try:
+            _sync(lock, python, target, _requirements, progress)
+        except UvError as again:
+            raise build_error("cannot install the packages", again, as_of=lock.as_of) from again
+    if python.version[:2] < UV_COMPILES_FROM:
+        compile_modules(target)
+
+
+def by_hash(lock: Lock) -> str | None:
+    """The lock as a requirements file with hashes; None where a package comes from no index."""
+    lines = []
+    for package in lock.packages:
+        if package.source or not package.version or not all(file.sha256 for file in package.files):
+            return None
+        hashes = " ".join(f"--hash=sha256:{file.sha256}" for file in package.files)
+        lines.append(f"{package.name}=={package.version} {hashes}")
+    return "\n".join((*lines, ""))
+
+
+def _pylock(lock: Lock, folder: Path) -> list[str]:
+    (folder / PYLOCK_FILE).write_text(lock.pylock, encoding="utf-8")
+    return ["--preview-features", "pylock", PYLOCK_FILE]
+
+
+def _requirements(lock: Lock, folder: Path) -> list[str]:
+    lines = "\n".join((*lock.options, by_hash(lock) or ""))
+    (folder / REQUIREMENTS_FILE).write_text(lines, encoding="utf-8")
+    return ["--require-hashes", REQUIREMENTS_FILE]
+
+
+def _sync(
+    lock: Lock, python: Interpreter, target: Path, write: Callable[[Lock, Path], list[str]], progress: Progress
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="homeport-build-") as name:
+        folder = Path(name)
+        words = ["pip", "sync", "--python", str(target), *write(lock, folder)]
+        if lock.as_of:
+            words += ["--exclude-newer", end_of_day(lock.as_of)]  # what builds a source archive is of that day too
+        if python.version[:2] >= UV_COMPILES_FROM:
+            words.append("--compile-bytecode")
+        run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
+
+
+def compile_modules(target: Path) -> None:
+    """As uv's `--compile-bytecode`; files that are no Python of this version are left as they are, as pip does."""
+    subprocess.run(
+        [str(target), "-m", "compileall", "-q", "-j", "2", str(target.parents[1] / "lib")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={key: value for key, value in clean_variables(os.environ).items() if key != "PYTHONDONTWRITEBYTECODE"},
+        check=False,
+    )

@@ -1,0 +1,74 @@
+"""uv's words, made an error that says what to try next. Its own text is always kept."""
+
+from __future__ import annotations
+
+import re
+
+from homeport.environments.uv import UvError
+from homeport.errors import EnvironmentBuildError
+
+_NETWORK = re.compile(
+    r"client error \(Connect\)|Failed to fetch|dns error|network was disabled|not found in the cache"
+    r"|Failed to download `|404 Not Found|does not exist|operation timed out|Could not connect",
+    re.IGNORECASE,
+)
+_CERTIFICATE = re.compile(r"invalid peer certificate|UnknownIssuer|certificate verify failed", re.IGNORECASE)
+_SPACE = re.compile(r"No space left on device|os error 28")
+_COMPILER = re.compile(r"Failed to build `([^`]+)`|Failed to download and build `([^`]+)`")
+_HINTS = (
+    (
+        _CERTIFICATE,
+        "the index's certificate is not trusted: name your authority's file in $SSL_CERT_FILE, "
+        "or set `cert` in pip.conf",
+    ),
+    (
+        _NETWORK,
+        "the package index cannot be reached: check the network and the proxy, name a mirror in $UV_DEFAULT_INDEX, "
+        "or set UV_OFFLINE=1 to use only what is already on this machine",
+    ),
+    (_SPACE, "the disk is full: make room, or move uv's cache with $UV_CACHE_DIR"),
+    (
+        _COMPILER,
+        "there is no wheel of it for this Python, and building it failed: choose another version or another Python, "
+        "or install what its build lacks",
+    ),
+)
+_ABSENT = re.compile(r"([\w.\-]+) was not found in the package registry")
+_ASKED = re.compile(r"you require ([\w.\-]+(?:\[[^\]]*\])?(?:[<>=!~]+[\w.*]+(?:,[<>=!~]+[\w.*]+)*)?)")
+
+
+def build_error(doing: str, wrong: UvError, *, as_of: object = None) -> EnvironmentBuildError:
+    """`doing` begins the sentence: "cannot resolve `tutorial-env:1`"; the packages in conflict are named there."""
+    text = wrong.text
+    names = conflicting(text)
+    about = f": {' and '.join(f'`{name}`' for name in names)}" if names else ""
+    return EnvironmentBuildError(f"{doing}{about}\n{text}", hint=_hint(text, names, as_of))
+
+
+def conflicting(text: str) -> list[str]:
+    """The packages that uv says it cannot satisfy: what was asked for, each once, in its order."""
+    built = _COMPILER.search(text)
+    if built:
+        return [built.group(1) or built.group(2)]
+    if "No solution found" not in text:
+        return []
+    return list(dict.fromkeys(_ASKED.findall(" ".join(text.split()))))[:4]
+
+
+def is_network(wrong: UvError) -> bool:
+    """A place could not be reached, or no longer has the file."""
+    return _NETWORK.search(wrong.text) is not None
+
+
+def _hint(text: str, names: list[str], as_of: object) -> str:
+    for pattern, hint in _HINTS:
+        if pattern.search(text):
+            return hint
+    absent = _ABSENT.search(text)
+    if absent:
+        return f"check the spelling of `{absent.group(1)}`; a private package needs its index: `--extra-index-url URL`"
+    if names and as_of:
+        return f"nothing fits as of {as_of}: loosen one of them, or choose a later date"
+    if names:
+        return "loosen or leave out one of them, choose another Python, or resolve as of the day they worked (`as_of`)"
+    return "uv's own words are above"
