@@ -1,0 +1,77 @@
+"""A workspace on this disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from sqlalchemy import insert, select
+
+from homeport.domain.clock import Clock, utc_now
+from homeport.domain.json import JsonObject
+from homeport.domain.progress import Progress
+from homeport.store.blobs import Blobs
+from homeport.store.care import collect, verify
+from homeport.store.catalog import Catalog, create_catalog, settle_journal
+from homeport.store.environments import LocalEnvironments
+from homeport.store.locks import PATIENCE, BytesLock
+from homeport.store.models import LocalModels
+from homeport.store.mounts import MOUNTS
+from homeport.store.protocol import SILENT, Freed
+from homeport.store.schema import workspace
+from homeport.store.upgrade import bring_up_to_date
+from homeport.store.workspaces import CATALOG_FILE
+
+
+class LocalStore:
+    """A `Store` in a folder: `catalog.db`, `blobs/`, `staging/` and two lock files."""
+
+    def __init__(
+        self, folder: Path, *, mounts: Path = MOUNTS, now: Clock = utc_now, patience: float = PATIENCE
+    ) -> None:
+        path = folder / CATALOG_FILE
+        self.name = folder.name
+        self.notice = settle_journal(path, mounts)
+        self._catalog = Catalog(path, self.name)
+        bring_up_to_date(self._catalog, self.name)
+        self._blobs = Blobs(folder)
+        self._lock = BytesLock(folder, patience=patience)
+        self.models = LocalModels(self._catalog, self._blobs, self._lock, now=now)
+        self.environments = LocalEnvironments(self._catalog, now=now)
+        self.models.sweep()
+
+    @property
+    def details(self) -> JsonObject:
+        """See `Store`."""
+        with self._catalog.reading() as connection:
+            found = connection.execute(select(workspace.c.value).where(workspace.c.key == "details")).scalar()
+        return cast(JsonObject, found or {})
+
+    def verify(self, progress: Progress = SILENT) -> list[str]:
+        """See `Store`."""
+        with self._lock.shared():
+            return list(verify(self._catalog, self._blobs, progress))
+
+    def collect(self, progress: Progress = SILENT) -> Freed:
+        """See `Store`. Raises UnavailableError when registrations or downloads go on for longer than our patience."""
+        with self._lock.alone(lambda: progress.step("waiting for registrations and downloads under way")):
+            return collect(self._catalog, self._blobs, progress)
+
+    def close(self) -> None:
+        """Let the catalog go."""
+        self._catalog.close()
+
+
+def prepare(folder: Path, details: JsonObject, *, mounts: Path = MOUNTS) -> None:
+    """Fill a new, empty folder with everything that a workspace consists of."""
+    BytesLock.prepare(folder)
+    Blobs(folder).prepare()
+    path = folder / CATALOG_FILE
+    create_catalog(path, mounts)
+    catalog = Catalog(path, folder.name)
+    try:
+        bring_up_to_date(catalog, folder.name)
+        with catalog.writing() as connection:
+            connection.execute(insert(workspace).values(key="details", value=dict(details)))
+    finally:
+        catalog.close()
