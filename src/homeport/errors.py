@@ -202,6 +202,10 @@ class MissingPathError(InvalidInputError, WebserviceException, FileNotFoundError
     """A path that the caller named does not exist."""
 
 
+class PathExistsError(ConflictError, UserErrorException, FileExistsError):
+    """A file or folder is there already, and nobody said to overwrite it."""
+
+
 class EmptyModelError(InvalidCallError, ValueError):
     """A folder without a single file is not a model."""
 
@@ -238,6 +242,10 @@ class ServiceNotFoundError(NotFoundError, WebserviceException):
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean `{near[0]}`?" if near else "run `homeport service list` to see them all"
         super().__init__(f"WebserviceNotFound: no local service is called `{name}`", hint=hint)
+
+
+class CloudOnlyError(InvalidInputError, WebserviceException, UserErrorException, NotImplementedError):
+    """A name of the original that means nothing on one machine; the hint says what to use instead."""
 
 
 class ServiceError(ConflictError, WebserviceException):
