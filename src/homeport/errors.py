@@ -33,7 +33,7 @@ class HomeportError(Exception):
     hint: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
+        Exception.__init__(self, message)  # not super(): beside us may stand OSError or JSONDecodeError
         self._message = message
         self.hint = hint
 

@@ -59,8 +59,9 @@ class EnvironmentDefinition:
     def from_json(cls, document: Mapping[str, Any]) -> EnvironmentDefinition:
         """Read a document, older and partial ones too; only a date that is none is refused."""
         python, docker = _object(document.get("python")), _object(document.get("docker"))
-        spec = CondaSpec.from_json(_object(python.get("condaDependencies")))
-        variables = _object(document.get("environmentVariables"))
+        conda = _object(python.get("condaDependencies"))
+        spec = CondaSpec.from_json(conda)
+        variables = {**_object(conda.get("variables")), **_object(document.get("environmentVariables"))}
         return cls(
             name=document.get("name"),
             version=_text(document.get("version")),

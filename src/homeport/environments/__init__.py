@@ -5,13 +5,14 @@ from homeport.environments.conda_prefix import read_conda_prefix
 from homeport.environments.interpreter import BuiltEnvironment, Interpreter, existing_interpreter
 from homeport.environments.interpreters import find_interpreter
 from homeport.environments.ready import LockKeeper, kept_or_new_lock, ready_environment
-from homeport.environments.resolve import lock_environment, this_platform
+from homeport.environments.resolve import check_buildable, lock_environment, this_platform
 
 __all__ = [
     "BuiltEnvironment",
     "Interpreter",
     "LockKeeper",
     "build_environment",
+    "check_buildable",
     "existing_interpreter",
     "find_interpreter",
     "kept_or_new_lock",

@@ -1,0 +1,85 @@
+"""An environment as a folder: `azureml_environment.json`, `conda_dependencies.yml` and, where set, `BaseDockerfile`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from homeport.errors import InvalidConfigError, MissingPathError, PathExistsError, UnreadableConfigError
+from homeport.sdk.conda_dependencies import CondaDependencies
+
+DEFINITION_FILE = "azureml_environment.json"
+CONDA_FILE = "conda_dependencies.yml"
+DOCKERFILE = "BaseDockerfile"
+
+
+def write_environment_folder(
+    path: str | os.PathLike[str],
+    document: Mapping[str, Any],
+    conda: CondaDependencies | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write the folder; an existing one is a `FileExistsError` unless `overwrite`, and other files in it stay."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=overwrite)
+    except FileExistsError as wrong:
+        raise PathExistsError(f"`{path}` exists", hint="choose a new folder, or pass overwrite=True") from wrong
+    python = {key: value for key, value in document["python"].items() if key != "condaDependencies"}
+    docker = {key: value for key, value in document["docker"].items() if key != "baseDockerfile"}
+    _write(folder / DEFINITION_FILE, json.dumps({**document, "python": python, "docker": docker}, indent=4) + "\n")
+    if conda is not None:
+        _write(folder / CONDA_FILE, conda.serialize_to_string())
+    if document["docker"].get("baseDockerfile"):
+        _write(folder / DOCKERFILE, document["docker"]["baseDockerfile"])
+
+
+def read_environment_folder(path: str | os.PathLike[str]) -> tuple[dict[str, Any], CondaDependencies | None]:
+    """The definition's document, Dockerfile inline, and the conda file where there is one.
+
+    Raises `FileNotFoundError` where the definition is missing, `json.JSONDecodeError` where it is not JSON.
+    """
+    folder = Path(path)
+    document = read_document(folder / DEFINITION_FILE)
+    if (folder / DOCKERFILE).is_file():
+        docker = document.get("docker") or {}
+        document["docker"] = {**docker, "baseDockerfile": (folder / DOCKERFILE).read_text(encoding="utf-8")}
+    conda = CondaDependencies(folder / CONDA_FILE) if (folder / CONDA_FILE).is_file() else None
+    return document, conda
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """A definition's JSON object."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError) as wrong:
+        raise MissingPathError(
+            f"`{file}` does not exist", hint=f"an environment's folder holds `{DEFINITION_FILE}`"
+        ) from wrong
+    except json.JSONDecodeError as wrong:
+        raise UnreadableConfigError(f"`{file}` is not JSON: {wrong}", wrong, hint="correct that line") from wrong
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise InvalidConfigError(f"`{file}` cannot be read: {wrong}") from wrong
+    if not isinstance(document, dict):
+        raise InvalidConfigError(f"`{file}` is not an environment's definition", hint="it must be a JSON object")
+    return document
+
+
+def requirement_lines(file: str | os.PathLike[str]) -> list[str]:
+    """A requirements file's lines as they are, comments and blanks too."""
+    try:
+        return Path(file).read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError as wrong:
+        raise MissingPathError(f"requirements file `{file}` does not exist", hint="check the path") from wrong
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise InvalidConfigError(f"requirements file `{file}` cannot be read: {wrong}") from wrong
+
+
+def _write(target: Path, text: str) -> None:
+    partial = target.with_name(f"{target.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(target)
