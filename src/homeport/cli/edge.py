@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -16,10 +17,11 @@ def run_command(command: Callable[[], object]) -> int:
     """Call `command` and give the exit status; errors are printed on stderr as `error:` and `hint:`."""
     try:
         result = command()
+        sys.stdout.flush()  # so that a reader who has left shows here, not in the interpreter's last breath
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as wrong:
-        wrong.show()
+        show_usage(wrong)
         return wrong.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
@@ -28,7 +30,9 @@ def run_command(command: Callable[[], object]) -> int:
         show_error(wrong)
         return 2 if isinstance(wrong, InvalidInputError) else 1
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has left: nothing to say, nobody to say it to
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # nothing is left to say, and nobody to say it to
         return 1
     return result if isinstance(result, int) else 0
 
@@ -38,6 +42,23 @@ def show_error(wrong: HomeportError) -> None:
     if isinstance(wrong, UserCodeError) and wrong.detail:
         click.echo(wrong.detail.rstrip(), err=True)
         click.echo("", err=True)
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {wrong.message}", err=True)
-    if wrong.hint:
-        click.echo(f"\n{click.style('hint:', fg='cyan', bold=True)} {wrong.hint}", err=True)
+    _show(wrong.message, wrong.hint)
+
+
+def show_usage(wrong: click.ClickException) -> None:
+    """A wrong call, in the same form; the hint is the command's help unless the error has its own."""
+    if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
+        wrong.show()
+        return
+    context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+    hint = getattr(wrong, "hint", None)
+    if hint is None and context is not None:
+        hint = f"`{context.command_path} --help` says what it takes"
+    text = wrong.format_message()
+    _show(text[:1].lower() + text[1:], hint)
+
+
+def _show(message: str, hint: str | None) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    if hint:
+        click.echo(f"\n{click.style('hint:', fg='cyan', bold=True)} {hint}", err=True)

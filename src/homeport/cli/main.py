@@ -8,6 +8,9 @@ from importlib import import_module
 import click
 
 from homeport.cli.edge import run_command
+from homeport.cli.group import Group
+
+PROGRAM = "homeport"
 
 # name -> (module below homeport.cli, one line for `homeport --help`); each module has its click command as `command`
 COMMANDS = {
@@ -17,13 +20,15 @@ COMMANDS = {
     "serve": ("serve", "Serve an entry script or a bundle in the foreground."),
     "model": ("model", "Register, list, show, change, download and deploy models."),
     "environment": ("environment", "Register, lock, build and look at environments."),
-    "service": ("service", "Look at, update, roll back, stop and start services."),
+    "service": ("service", "Look at, score, update, roll back, stop and start services."),
     "workspace": ("workspace", "Create, list, verify and clean workspaces."),
+    "completion": ("completion", "Print the completion script for your shell."),
 }
+GROUPS = ("model", "environment", "service", "workspace")  # those that have commands of their own
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one only to run it."""
+class LazyGroup(Group):
+    """Knows its commands by name and imports one only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -31,13 +36,26 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"homeport.cli.{COMMANDS[cmd_name][0]}").command
-        assert isinstance(command, click.Command)
+        command: click.Command = import_module(f"homeport.cli.{COMMANDS[cmd_name][0]}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def near(self, ctx: click.Context, name: str) -> str:
+        """Besides a mistyped name: a command that lives one level down, as in `homeport deploy`."""
+        deeper = [f"{PROGRAM} {group} {name}" for group in GROUPS if name in self._inside(ctx, group)]
+        if deeper:
+            return f"did you mean {' or '.join(f'`{command}`' for command in deeper)}?"
+        return super().near(ctx, name)
+
+    def is_hidden(self, ctx: click.Context, name: str) -> bool:
+        return False
+
+    def _inside(self, ctx: click.Context, name: str) -> list[str]:
+        command = self.get_command(ctx, name)
+        return list(command.commands) if isinstance(command, click.Group) else []
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -47,4 +65,5 @@ def cli() -> None:
 
 
 def main() -> None:
-    sys.exit(run_command(lambda: cli.main(standalone_mode=False)))
+    """The console script."""
+    sys.exit(run_command(lambda: cli.main(prog_name=PROGRAM, standalone_mode=False)))

@@ -5,8 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 BAR_AFTER = 0.5  # seconds: quick work shows no bar
 
@@ -16,8 +21,10 @@ class ScreenProgress:
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
-        self._started = time.monotonic()
-        self._drawn = False
+        self._label = ""
+        self._began = 0.0
+        self._bar: RichProgress | None = None
+        self._task: TaskID | None = None
 
     def __enter__(self) -> ScreenProgress:
         return self
@@ -32,14 +39,27 @@ class ScreenProgress:
         click.echo(text, err=True)
 
     def advance(self, label: str, done: int, total: int) -> None:
-        if not self._terminal or time.monotonic() - self._started < BAR_AFTER:
+        if not self._terminal:
             return
-        share = done / total if total else 1.0
-        bar = "#" * int(share * 30)
-        click.echo(f"\r{label} [{bar:<30}] {share:4.0%}", nl=False, err=True)
-        self._drawn = True
+        if label != self._label:
+            self._clear()
+            self._label, self._began = label, time.monotonic()
+        if self._bar is None and time.monotonic() - self._began >= BAR_AFTER:
+            self._draw(total)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total)
+
+    def _draw(self, total: int) -> None:
+        # rich takes 60 ms to import: only work that lasts pays for it
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._task = self._bar.add_task(self._label, total=total)
 
     def _clear(self) -> None:
-        if self._drawn:
-            click.echo("\r\033[K", nl=False, err=True)
-            self._drawn = False
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar, self._task, self._label = None, None, ""

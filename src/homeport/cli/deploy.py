@@ -1,0 +1,56 @@
+"""`homeport model deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from homeport.cli.deployment_options import activated, deployment_options, read_options
+from homeport.cli.group import WrongUsage
+from homeport.cli.key_values import PairsCommand, pairs
+from homeport.cli.output import chat_on_stderr, json_option, print_json, say
+from homeport.cli.progress import ScreenProgress
+from homeport.cli.workspace_option import in_workspace
+from homeport.sdk import services
+from homeport.sdk.local_webservice import LocalWebservice
+from homeport.sdk.model import Model
+from homeport.sdk.workspace import Workspace
+
+
+@click.command("deploy", cls=PairsCommand)
+@click.argument("words", nargs=-1, metavar="[MODEL]...")
+@click.option("-n", "--name", "--service-name", "name", required=True, metavar="SERVICE", help="The service's name.")
+@deployment_options
+@click.option("-d", "--description", metavar="TEXT", help="What the service is for.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the service.")
+@click.option("--property", "properties", multiple=True, metavar="KEY=VALUE", help="A property of the service.")
+@click.option("--no-wait", is_flag=True, help="Return while the script's init() still runs.")
+@click.option("--overwrite", is_flag=True, hidden=True)
+@json_option
+@in_workspace
+def command(workspace: Workspace, words: Sequence[str], name: str, no_wait: bool, as_json: bool, **given: Any) -> None:
+    """Serve MODELs with an entry script as SERVICE; a service of that name is replaced.
+
+    Without an environment the activated one serves as it is: $VIRTUAL_ENV, else `python3` on the PATH.
+    """
+    wanted = read_options(workspace, name, words, given)
+    config = wanted.inference_config(wanted.environment or activated())
+    if config is None:
+        raise WrongUsage("the entry script is missing", hint="say `--entry-script score.py`, or `--ic FILE`")
+    settings = LocalWebservice.deploy_configuration(wanted.port, workers=wanted.workers or 1)
+    settings.tags = pairs(given["tags"], "--tag")
+    settings.properties = pairs(given["properties"], "--property")
+    with chat_on_stderr(), ScreenProgress() as progress:
+        service = Model.deploy(
+            workspace, name, list(wanted.models), config, settings, overwrite=True, progress=progress
+        )
+        if not no_wait:
+            services.wait(name, progress.step)
+    view = services.look_at(service.name)
+    if as_json:
+        print_json(view.document())
+        return
+    say(f"service `{name}` is {view.status.state}")
+    click.echo(f"http://localhost:{view.status.port}/score")
