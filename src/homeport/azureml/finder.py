@@ -66,7 +66,7 @@ class _Loader(Loader):
         module.__doc__ = "Answered by Homeport."
         module.__dict__["__getattr__"] = find
         module.__dict__["__dir__"] = lambda: sorted({*names, *inner, "__all__", "__doc__", "__name__"})
-        module.__dict__["__all__"] = sorted(name for name in names if not name.startswith("_"))
+        module.__dict__["__all__"] = sorted(name for name, target in names.items() if isinstance(target, str))
 
 
 def _resolved(target: str | Value) -> Any:

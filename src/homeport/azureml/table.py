@@ -37,13 +37,23 @@ _WEBSERVICE = {
     **_from("sdk.local_webservice", "LocalWebservice"),
     **_cloud_only("AciWebservice", "AksEndpoint", "AksWebservice", "UnknownWebservice"),
 }
-_IMAGES = _from("sdk.environment", "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE")
-_DOCKER_SECTIONS = ("DockerBuildContext", "DockerImageDetails", "DockerImagePlatform", "DockerSection")
 _ENVIRONMENT = {
-    **_from("sdk.environment", "Environment", "EnvironmentReference", "ImageBuildDetails", "PythonSection"),
-    **_from("sdk.environment", *_DOCKER_SECTIONS, "RSection", "SparkPackage", "SparkSection"),
+    **_from("sdk.environment", "Environment", "EnvironmentReference"),
+    **_from("sdk.environment_sections", "PythonSection", "RSection", "SparkPackage", "SparkSection"),
+    **_from("sdk.docker_section", "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE", "DockerBuildContext"),
+    **_from("sdk.docker_section", "DockerImageDetails", "DockerImagePlatform", "DockerSection", "ImageBuildDetails"),
     **_from("sdk.conda_dependencies", "CondaDependencies"),
-    **_IMAGES,
+}
+_CONDA_CONSTANTS = (
+    "BASE_PROJECT_FILE_RELATIVE_PATH BASE_PROJECT_MODULE CHAINER_PACKAGE_PREFIX CHANNELS CNTK_DEFAULT_VERSION "
+    "CNTK_PACKAGE_PREFIX CONDA_FILE_NAME CPU CUPY_DEFAULT_VERSION DEFAULT_CHAINER_VERSION GPU HOROVOD_DEFAULT_VERSION "
+    "LINUX_PLATFORM PACKAGES PIP PYTHON_DEFAULT_VERSION PYTHON_PREFIX PYTORCH_DEFAULT_VERSION PYTORCH_PACKAGE_PREFIX "
+    "TENSORFLOW_DEFAULT_VERSION TENSORFLOW_PACKAGE_PREFIX TORCHVISION_DEFAULT_VERSION TORCHVISION_PACKAGE_PREFIX "
+    "WINDOWS_PLATFORM"
+)
+_CONDA = {
+    **_from("sdk.conda_dependencies", "CondaDependencies", *_CONDA_CONSTANTS.split()),
+    "VERSION": Value(VERSION),
 }
 _ERRORS = {
     **_from("errors", "AuthenticationException", "AzureMLException", "ModelNotFoundException"),
@@ -88,9 +98,9 @@ MODULES: Mapping[str, Names] = {
     ),
     "azureml.core.compute": _cloud_only("AksCompute", "AmlCompute", "ComputeInstance", "ComputeTarget"),
     "azureml.core.compute_target": {"ComputeTargetException": "errors:CloudOnlyError"},
-    "azureml.core.conda_dependencies": _from("sdk.conda_dependencies", "CondaDependencies"),
+    "azureml.core.conda_dependencies": _CONDA,
     "azureml.core.container_registry": _from("sdk.container_registry", "ContainerRegistry", "RegistryIdentity"),
-    "azureml.core.databricks": _from("sdk.environment", "DatabricksSection"),
+    "azureml.core.databricks": _from("sdk.environment_sections", "DatabricksSection"),
     "azureml.core.dataset": _cloud_only("Dataset"),
     "azureml.core.datastore": _cloud_only("Datastore"),
     "azureml.core.environment": _ENVIRONMENT,

@@ -1,0 +1,63 @@
+"""`Model.deploy`: from models, code and settings to a service that listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from homeport.domain.names import check_service_name
+from homeport.domain.progress import Progress
+from homeport.errors import InvalidConfigError
+from homeport.runtimes import ProcessRuntime
+from homeport.sdk.deployment import as_local, check_config, deployment_of
+from homeport.sdk.inference_config import InferenceConfig
+from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
+from homeport.sdk.local_webservice import LocalWebservice
+from homeport.sdk.model_record import ModelRecord
+from homeport.sdk.webservice import WebserviceDeploymentConfiguration
+
+if TYPE_CHECKING:
+    from homeport.sdk.workspace import Workspace
+
+
+def deploy(
+    workspace: Workspace,
+    name: str,
+    models: Sequence[ModelRecord | str],
+    config: InferenceConfig | None,
+    settings: WebserviceDeploymentConfiguration | None,
+    *,
+    show_output: bool,
+    progress: Progress,
+) -> LocalWebservice:
+    """Check the name first, then the rest; build the environment; start the service. It is `deploying` then."""
+    check_service_name(name)
+    local = as_local(settings or LocalWebserviceDeploymentConfiguration())
+    if config is None:
+        raise InvalidConfigError(
+            "a deployment without an inference_config is not possible in this release",
+            hint='write a score.py with init() and run(), and pass `InferenceConfig(entry_script="score.py")`',
+        )
+    check_config(config)
+    if show_output:
+        _show(models, config, progress)
+    deployment = deployment_of(workspace, name, models, config, local, progress)
+    ProcessRuntime(workspace._home).deploy(
+        name,
+        workspace.name,
+        deployment,
+        port=local.port or None,
+        progress=progress,
+        description=config.description,
+        tags=local.tags or {},
+        properties=local.properties or {},
+    )
+    return LocalWebservice(workspace, name)
+
+
+def _show(models: Sequence[ModelRecord | str], config: InferenceConfig, progress: Progress) -> None:
+    names = [model.id if isinstance(model, ModelRecord) else str(model) for model in models]
+    environment = config.environment.name if config.environment else "this interpreter, as it is"
+    progress.step(f"Models: {', '.join(names) or 'none'}")
+    progress.step(f"Entry script: {config.entry_script}")
+    progress.step(f"Environment: {environment}")

@@ -1,0 +1,149 @@
+"""From what a script passes to `Model.deploy` or `update` to what a runtime takes: checked, and nothing started."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from homeport.domain.bundle import BundledEnvironment
+from homeport.domain.model import parse_ref
+from homeport.domain.progress import Progress
+from homeport.errors import InvalidCallError, MissingPathError
+from homeport.runtimes import Deployment, DeploymentChange, ModelSource
+from homeport.sdk.environment import Environment
+from homeport.sdk.inference_config import InferenceConfig
+from homeport.sdk.interpreters import ready
+from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
+from homeport.sdk.local_files import place_path
+from homeport.sdk.model_record import ModelRecord
+from homeport.sdk.webservice import WebserviceDeploymentConfiguration
+
+if TYPE_CHECKING:
+    from homeport.domain.model import Model
+    from homeport.sdk.workspace import Workspace
+
+_REF = re.compile(r"[^/\\:]+:\d+")
+_NAME_LENGTH = 30  # of a local path's name in the models folder
+_USE = "pass Model objects, `name:version` ids or local paths"
+
+
+def as_local(settings: WebserviceDeploymentConfiguration) -> LocalWebserviceDeploymentConfiguration:
+    """The settings, which must be a local service's; checked again, as attributes may have been set."""
+    if not isinstance(settings, LocalWebserviceDeploymentConfiguration):
+        raise InvalidCallError(
+            f"deployment_config is `{settings!r}`, which is not a local service's",
+            hint="use `LocalWebservice.deploy_configuration(port=...)`",
+        )
+    settings.validate_configuration()
+    return settings
+
+
+def deployment_of(
+    workspace: Workspace,
+    name: str,
+    models: Sequence[ModelRecord | str],
+    config: InferenceConfig,
+    settings: LocalWebserviceDeploymentConfiguration,
+    progress: Progress,
+) -> Deployment:
+    """Everything that a new service is made of; the environment is built by this where it is missing."""
+    sources = sources_of(workspace, models)
+    environment, variables = _environment(workspace, name, config, progress)
+    return Deployment(
+        entry_script=config.entry_script,
+        source_directory=_folder(config),
+        models=sources,
+        environment=environment,
+        variables=variables,
+        workers=settings.workers,
+    )
+
+
+def change_of(
+    workspace: Workspace | None,
+    name: str,
+    models: Sequence[ModelRecord | str] | None,
+    config: InferenceConfig | None,
+    settings: LocalWebserviceDeploymentConfiguration | None,
+    progress: Progress,
+) -> DeploymentChange:
+    """What an update exchanges; None stands for what stays."""
+    workers = settings.workers if settings else None
+    sources = None if models is None else sources_of(workspace, models)
+    if config is None:
+        return DeploymentChange(models=sources, workers=workers)
+    check_config(config)
+    environment, variables = _environment(workspace, name, config, progress)
+    return DeploymentChange(
+        entry_script=config.entry_script,
+        source_directory=_folder(config),
+        models=sources,
+        environment=environment,
+        variables=variables,
+        workers=workers,
+    )
+
+
+def check_config(config: object) -> None:
+    """An InferenceConfig whose files are still there."""
+    if not isinstance(config, InferenceConfig):
+        raise InvalidCallError(
+            f"inference_config is `{config!r}`, which is not an InferenceConfig",
+            hint='pass `InferenceConfig(entry_script="score.py", environment=env)`',
+        )
+    config.validate_configuration()
+
+
+def _folder(config: InferenceConfig) -> Path | None:
+    return Path(config.source_directory) if config.source_directory else None
+
+
+def _environment(
+    workspace: Workspace | None, service: str, config: InferenceConfig, progress: Progress
+) -> tuple[BundledEnvironment, dict[str, str]]:
+    environment = config.environment
+    if environment is None and config.conda_file:
+        path = Path(config.source_directory or os.curdir, config.conda_file)
+        environment = Environment.from_conda_specification(f"{service}-env", str(path))
+    return ready(workspace, environment, progress=progress)
+
+
+def sources_of(workspace: Workspace | None, models: object) -> tuple[ModelSource, ...]:
+    """What each of `models` stands for: a registered version, or a local path under version 0."""
+    if models is None:
+        return ()
+    if not isinstance(models, (list, tuple)):
+        raise InvalidCallError(f"models is `{models!r}`, which is not a list", hint=f"in a list, {_USE}")
+    return tuple(_source(workspace, model) for model in models)
+
+
+def _source(workspace: Workspace | None, model: Any) -> ModelSource:
+    if isinstance(model, ModelRecord):
+        return _registered(model._workspace, model._record)
+    if isinstance(model, str) and _REF.fullmatch(model) and not Path(model).exists():
+        if workspace is None:
+            raise InvalidCallError(f"`{model}` needs a workspace to be found in", hint=_USE)
+        name, version = parse_ref(model)
+        return _registered(workspace, workspace._store.models.get(name, version))
+    if isinstance(model, (str, os.PathLike)):
+        return _local(os.fspath(model))
+    raise NotImplementedError(f"`{model!r}` in models is neither a model nor a path: {_USE}")
+
+
+def _registered(workspace: Workspace, record: Model) -> ModelSource:
+    place = partial(workspace._store.models.place, record)
+    return ModelSource(name=record.name, version=record.version, digest=record.digest, place=place)
+
+
+def _local(given: str) -> ModelSource:
+    path = Path(given).resolve()
+    if not path.exists():
+        raise MissingPathError(
+            f"the model `{given}` does not exist",
+            hint=f'a registered model is passed as `Model(ws, "{given}")` or as an id such as `{given}:1`',
+        )
+    return ModelSource(name=path.name[:_NAME_LENGTH], version=0, digest="", place=partial(place_path, path))

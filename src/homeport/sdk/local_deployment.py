@@ -1,0 +1,30 @@
+"""Settings of a service on this machine."""
+
+from __future__ import annotations
+
+from homeport.errors import InvalidCallError
+from homeport.sdk.webservice import WebserviceDeploymentConfiguration
+
+LAST_PORT = 65535
+
+
+class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
+    """The port, any free one where it is None or 0, and the number of workers that run the entry script."""
+
+    def __init__(self, port: int | None = None, *, workers: int = 1) -> None:
+        super().__init__("Local")
+        self.port = port
+        self.workers = workers
+        self.validate_configuration()
+
+    def validate_configuration(self) -> None:
+        """Raise `WebserviceException` for a port or a number of workers that cannot be right."""
+        if self.port and not (isinstance(self.port, int) and 1 <= self.port <= LAST_PORT):
+            raise InvalidCallError(
+                f"port is `{self.port!r}`", hint=f"use a whole number from 1 to {LAST_PORT}, or None for any free port"
+            )
+        if not isinstance(self.workers, int) or isinstance(self.workers, bool) or self.workers < 1:
+            raise InvalidCallError(f"workers is `{self.workers!r}`", hint="use a whole number, 1 or more")
+
+    def print_deploy_configuration(self) -> None:
+        """Print nothing, as in the original: there is no more than the port."""
