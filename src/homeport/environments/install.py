@@ -29,7 +29,7 @@ def install_packages(lock: Lock, python: Interpreter, target: Path, progress: Pr
     try:
         _sync(lock, python, target, _pylock, progress)
     except UvError as wrong:
-        if not (is_network(wrong) and by_hash(lock)):
+        if not (is_network(wrong) and locked_requirements(lock)):
             raise build_error("cannot install the packages", wrong, as_of=lock.as_of) from wrong
         progress.step("where the packages were locked from cannot be reached: asking the package index for them")
         try:
@@ -40,7 +40,7 @@ def install_packages(lock: Lock, python: Interpreter, target: Path, progress: Pr
         compile_modules(target)
 
 
-def by_hash(lock: Lock) -> str | None:
+def locked_requirements(lock: Lock) -> str | None:
     """The lock as a requirements file with hashes; None where a package comes from no index."""
     lines = []
     for package in lock.packages:
@@ -57,7 +57,7 @@ def _pylock(lock: Lock, folder: Path) -> list[str]:
 
 
 def _requirements(lock: Lock, folder: Path) -> list[str]:
-    lines = "\n".join((*lock.options, by_hash(lock) or ""))
+    lines = "\n".join((*lock.options, locked_requirements(lock) or ""))
     (folder / REQUIREMENTS_FILE).write_text(lines, encoding="utf-8")
     return ["--require-hashes", REQUIREMENTS_FILE]
 

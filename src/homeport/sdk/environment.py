@@ -20,7 +20,6 @@ from homeport.sdk.conda_dependencies import PIP, PYTHON_DEFAULT_VERSION, CondaDe
 from homeport.sdk.container_registry import ContainerRegistry
 from homeport.sdk.docker_section import DockerBuildContext, DockerSection
 from homeport.sdk.environment_files import (
-    DEFINITION_FILE,
     read_environment_folder,
     requirement_lines,
     write_environment_folder,
@@ -271,8 +270,13 @@ class Environment(Guarded):
         return EnvironmentDefinition.from_json(self._document())
 
     @classmethod
-    def _from_document(cls, document: Mapping[str, Any]) -> Environment:
-        """Older and partial documents too: what is missing is empty, not a fresh environment's default."""
+    def _from_document(cls, document: Mapping[str, Any], workspace: Workspace | None = None) -> Environment:
+        """Older and partial documents too: what is missing is empty, not a fresh environment's default.
+
+        One of a name and a version alone means the registered environment, where there is a workspace to ask.
+        """
+        if workspace is not None and document.get("name") and not set(document) - {"name", "version"}:
+            return cls.get(workspace, document["name"], document.get("version"))
         loaded = cls(document.get("name"), as_of=document.get("asOf") or document.get("as_of"))
         loaded.version = document.get("version")
         loaded._environment_variables = dict(document.get("environmentVariables") or {})
@@ -284,13 +288,6 @@ class Environment(Guarded):
         loaded.inferencing_stack_version = document.get("inferencingStackVersion")
         loaded.asset_id = document.get("assetId")
         return loaded
-
-
-def environment_from(document: Mapping[str, Any], where: str = DEFINITION_FILE) -> Environment:
-    """From a definition's document, such as the `environment` of an inferenceconfig.json."""
-    if not isinstance(document, Mapping):
-        raise InvalidConfigError(f"the environment in `{where}` is not a JSON object")
-    return Environment._from_document(document)
 
 
 def _fetched(stored: EnvironmentVersion) -> Environment:

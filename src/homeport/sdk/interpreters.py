@@ -106,8 +106,11 @@ def _built(
 
 
 def _stored(workspace: Workspace | None, environment: Environment, progress: Progress) -> EnvironmentVersion | None:
-    """The version that holds this very definition; registered now where there is none."""
-    if workspace is None or not environment.name:
+    """The version that holds this very definition, registered now where there is none.
+
+    None for what has no lock to keep: without a name or a workspace, or an interpreter that the user looks after.
+    """
+    if workspace is None or not environment.name or environment.python.user_managed_dependencies:
         return None
     store, document = workspace._store.environments, environment._definition_document()
     known = _known(store, environment.name, environment.version)
