@@ -113,8 +113,8 @@ def test_a_python_that_the_script_starts_is_answered_too_and_another_one_is_left
         project,
         """
         import subprocess, sys
-        ask = "import sys; print([p for p in sys.path if 'run_site' in p])\\ntry:\\n    import azureml.core; print('ours')\\n"
-        ask += "except ImportError:\\n    print('none')"
+        ask = "import sys; print([p for p in sys.path if 'run_site' in p])\\ntry:\\n    import azureml.core; "
+        ask += "print('ours')\\nexcept ImportError:\\n    print('none')"
         for python in (sys.executable, sys.argv[1]):
             print(subprocess.check_output([python, "-c", ask], text=True, stderr=subprocess.STDOUT), end="")
         """,

@@ -133,11 +133,11 @@ def _criteria(given: object, what: str) -> tuple[tuple[tuple[str, Json], ...], t
 
 def described(wanted: ModelFilter) -> str:
     """The criteria of a look-up that found nothing, for its error."""
-    parts = [f"name `{wanted.name}`"] if wanted.name else []
     named: tuple[tuple[str, object], ...] = (
         ("tags", [*wanted.tag_keys, *wanted.tags]),
         ("properties", [*wanted.property_keys, *wanted.properties]),
         ("framework", wanted.framework),
         ("run id", wanted.run_id),
     )
-    return ", ".join([*parts, *(f"{label} {value}" for label, value in named if value)])
+    filters = ", ".join(f"{label} {value}" for label, value in named if value)
+    return f"{wanted.name} with {filters}" if filters else str(wanted.name)

@@ -123,7 +123,7 @@ class ModelRecord:
         for key in removed:
             if key not in before:
                 print(f"Tag `{key}` was not there")
-        what = [word for word, part in (("tags", added or removed), ("properties", properties)) if part]
+        what = [word for word, new in (("tags", self.tags != before), ("properties", properties)) if new]
         print(f"Model {self.id}: {' and '.join(what) or 'nothing'} changed")
 
     def _change(self, change: ModelChange) -> None:
