@@ -192,11 +192,11 @@ def label(workspace: Workspace, ref: str, labels: Sequence[str]) -> None:
 
 @command.command()
 @one_environment
-@click.argument("folder", type=PATH)
+@click.argument("target", type=PATH, metavar="FOLDER")
 @click.option("--overwrite", is_flag=True, help="Write into a folder that exists.")
 @in_workspace
-def save(workspace: Workspace, ref: str, folder: Path, overwrite: bool) -> None:
+def save(workspace: Workspace, ref: str, target: Path, overwrite: bool) -> None:
     """Write an environment's files into FOLDER: to edit, to keep beside code, to register elsewhere."""
     stored = find_version(workspace, ref)
-    Environment.get(workspace, stored.name, stored.version).save_to_directory(folder, overwrite)
-    click.echo(shown(folder.absolute()))
+    Environment.get(workspace, stored.name, stored.version).save_to_directory(target, overwrite)
+    click.echo(shown(target.absolute()))

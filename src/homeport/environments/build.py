@@ -45,7 +45,7 @@ def build_environment(lock: Lock, home: Path, *, progress: Progress) -> BuiltEnv
         found = _found(room / lock.hash, lock)
         if found:
             return found
-        _clear_staging(room)
+        _clear_staging(room, lock.hash)
         return _build(lock, room, progress)
 
 
@@ -70,12 +70,12 @@ def _one_at_a_time(path: Path, progress: Progress) -> Iterator[None]:
         holder.release()
 
 
-def _clear_staging(room: Path) -> None:
-    """Remove what killed builds left: every staging folder whose lock nobody holds but us."""
+def _clear_staging(room: Path, held: str) -> None:
+    """Remove what killed builds left: of the lock that we hold, and of those that nobody holds."""
     for folder in (room / _STAGING).glob("*"):
-        wanted = folder.name.partition(".")[0]
+        name = folder.name.partition(".")[0]
         try:
-            with FileLock(room / _LOCKS / f"{wanted}.lock", timeout=0):
+            with contextlib.nullcontext() if name == held else FileLock(room / _LOCKS / f"{name}.lock", timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)  # an orphaned uv may still write: the next build comes by
         except Timeout:
             continue

@@ -34,7 +34,7 @@ _HINTS = (
     ),
 )
 _ABSENT = re.compile(r"([\w.\-]+) was not found in the package registry")
-_ASKED = re.compile(r"you require ([\w.\-]+(?:\[[^\]]*\])?(?:[<>=!~]+[\w.*]+(?:,[<>=!~]+[\w.*]+)*)?)")
+_ASKED = re.compile(r"(?<!conclude that )you require ([\w.\-]+(?:\[[^\]]*\])?(?:[<>=!~]+[\w.*]+(?:,[<>=!~]+[\w.*]+)*)?)")
 
 
 def build_error(doing: str, wrong: UvError, *, as_of: object = None) -> EnvironmentBuildError:
@@ -52,7 +52,8 @@ def conflicting(text: str) -> list[str]:
         return [built.group(1) or built.group(2)]
     if "No solution found" not in text:
         return []
-    return list(dict.fromkeys(_ASKED.findall(" ".join(text.split()))))[:4]
+    asked = _ASKED.findall(" ".join(text.split()))
+    return list(dict.fromkeys(name.rstrip(".") for name in asked))[:4]
 
 
 def is_network(wrong: UvError) -> bool:
