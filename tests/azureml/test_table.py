@@ -192,3 +192,34 @@ def test_every_name_of_the_table_loads(module: str) -> None:
     loaded = importlib.import_module(module)
     for name in {**MODULES, **SERVER_MODULES}[module]:
         assert getattr(loaded, name) is not None
+
+
+def instances(workspace: Any, path: Path) -> dict[str, Any]:
+    """One object of each class that has instance attributes."""
+    model = found("azureml.core.model")
+    environment = found("azureml.core.environment")
+    path.write_text("")
+    return {
+        "azureml.core.model.Model": model.Model.register(workspace, path, "m"),
+        "azureml.core.model.InferenceConfig": model.InferenceConfig(str(path)),
+        "azureml.core.environment.Environment": environment.Environment("e"),
+        "azureml.core.environment.PythonSection": environment.PythonSection(),
+        "azureml.core.environment.DockerSection": environment.DockerSection(),
+        "azureml.core.container_registry.ContainerRegistry": found("azureml.core.ContainerRegistry")(),
+        "azureml.core.resource_configuration.ResourceConfiguration": found(
+            "azureml.core.resource_configuration.ResourceConfiguration"
+        )(),
+        "azureml.core.webservice.LocalWebservice": found("azureml.core.webservice.LocalWebservice")(
+            workspace, "absent", must_exist=False
+        ),
+        "azureml.core.webservice.local.LocalWebserviceDeploymentConfiguration": found(
+            "azureml.core.webservice.local.LocalWebserviceDeploymentConfiguration"
+        )(),
+    }
+
+
+def test_every_attribute_of_an_object_is_there(home: Path, project: Path) -> None:
+    objects = instances(found("azureml.core.Workspace").create("tests"), project / "score.py")
+    wanted = [(owner, name) for owner, name, member in MEMBERS if member["kind"] == "instance_attribute"]
+    assert {owner for owner, _ in wanted} == set(objects)
+    assert [f"{owner}.{name}" for owner, name in wanted if not hasattr(objects[owner], name)] == []

@@ -167,8 +167,9 @@ def test_a_property_never_changes_and_a_refused_change_changes_nothing(workspace
 
 def test_serialize_has_the_originals_keys_in_their_order(workspace: Workspace, weights: Path) -> None:
     keys = (
-        "createdTime createdBy description id mimeType name framework frameworkVersion tags properties unpack url version "
-        "experimentName runId runDetails datasets resourceConfiguration sampleInputDatasetId sampleOutputDatasetId"
+        "createdTime createdBy description id mimeType name framework frameworkVersion tags properties unpack url "
+        "version experimentName runId runDetails datasets resourceConfiguration sampleInputDatasetId "
+        "sampleOutputDatasetId"
     )
     assert list(Model.register(workspace, weights, "iris").serialize()) == keys.split()
 
