@@ -76,9 +76,7 @@ def test_modules_are_compiled_beforehand(tiny: BuiltEnvironment) -> None:
     assert list(tiny.folder.glob("lib/python3*/site-packages/beta/__pycache__/*.pyc"))
 
 
-def test_a_changed_file_is_refused_by_its_hash(
-    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_file_is_refused_by_its_hash(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "own"
     shutil.copytree(shelf, own)
     lock = lock_environment(definition_of("--no-index", f"--find-links {own}", "beta"), progress=Lines())

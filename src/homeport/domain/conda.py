@@ -56,7 +56,7 @@ def python_version(entry: str) -> str | None:
     if field:
         return field.group(1).strip()
     rest = text[len(_matched(text)) :].strip()
-    if not rest:
+    if not rest.strip("=* "):
         return None
     exact = _EXACT.match(rest)
     return exact.group(1) if exact else rest.replace(" ", "")

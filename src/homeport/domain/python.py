@@ -32,14 +32,14 @@ class PythonWanted:
         if plain:
             major, minor, patch = plain.groups()
             return cls(text, (int(major), int(minor)), int(patch) if patch else None)
+        if not text:
+            raise _not_a_version(text)
         try:
             if re.fullmatch(r"\d+", text):
                 return cls(text, None, inside=SpecifierSet(f"=={text}.*"))
             return cls(text, None, inside=SpecifierSet(re.sub(r"(?<![=<>~!])=(?!=)", "==", text)))
         except InvalidSpecifier as wrong:
-            raise InvalidConfigError(
-                f"`{text}` is not a Python version", hint="write it as `3.7`, `3.7.16` or `>=3.6,<3.9`"
-            ) from wrong
+            raise _not_a_version(text) from wrong
 
     def accepts(self, version: Version) -> bool:
         if self.minor is not None:
@@ -51,6 +51,10 @@ class PythonWanted:
         if self.minor is not None and self.patch is not None:
             return abs(version[2] - self.patch), -version[2]
         return tuple(-part for part in version)
+
+
+def _not_a_version(text: str) -> InvalidConfigError:
+    return InvalidConfigError(f"`{text}` is not a Python version", hint="write it as `3.7`, `3.7.16` or `>=3.6,<3.9`")
 
 
 def spell(version: tuple[int, ...]) -> str:
