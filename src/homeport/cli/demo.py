@@ -19,6 +19,7 @@ from homeport.cli.progress import ScreenProgress
 from homeport.errors import ConflictError, ServiceNotFoundError, UnavailableError
 from homeport.sdk import services
 from homeport.sdk.environment import Environment
+from homeport.sdk.environment_registry import build_registered
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_webservice import LocalWebservice
 from homeport.sdk.model import Model
@@ -38,12 +39,13 @@ BY_HAND = """
 The same by hand, in {folder}:
 
   homeport init --name {workspace}
-  homeport environment register {environment} --conda-file environment.yml
-  {python} train.py --shifts 1 --out outputs/digits.pkl
+  homeport environment register environment.yml --name {environment}
+  python=$(homeport environment build {environment})
+  $python train.py --shifts 1 --out outputs/digits.pkl
   homeport model register {model} outputs/digits.pkl --tag shifts=1
   homeport model deploy {model}:{first} -n {service} --entry-script score.py -e {environment} --port {port}
   homeport service score {service} two.json
-  {python} train.py --shifts 2 --out outputs/digits.pkl
+  $python train.py --shifts 2 --out outputs/digits.pkl
   homeport model register {model} outputs/digits.pkl --tag shifts=2
   homeport service update {service} -m {model}:{second}
   homeport service rollback {service}
@@ -82,7 +84,7 @@ def command(port: int, folder: Path, keep: bool) -> None:
             demo.clean_up()
     say(f"\nDone in {time.monotonic() - began:.0f} s.")
     names = {"workspace": WORKSPACE, "service": SERVICE, "model": MODEL, "environment": ENVIRONMENT}
-    facts = {"folder": shown(demo.folder), "first": first.version, "second": second.version, "python": demo.interpreter}
+    facts = {"folder": shown(demo.folder), "first": first.version, "second": second.version}
     click.echo(BY_HAND.format(**names, **facts, port=service_port))
     if keep:
         click.echo(STILL_THERE.format(**names, two=shown(demo.folder / "two.json"), port=service_port))
@@ -107,7 +109,8 @@ class Demo:
         workspace.write_config(folder)
         environment = Environment.from_conda_specification(ENVIRONMENT, str(folder / "environment.yml"))
         environment = environment.register(workspace)
-        return cls(folder, workspace, environment, services.interpreter_of(workspace, environment, progress), progress)
+        built = build_registered(workspace, f"{environment.name}:{environment.version}", progress=progress)
+        return cls(folder, workspace, environment, str(built.interpreter), progress)
 
     def train_and_register(self, shifts: int) -> Model:
         """Train with the environment's own interpreter, as a user would."""

@@ -16,7 +16,8 @@ from homeport.cli.completions import complete_models
 from homeport.cli.config_files import check_local, read_deployment_config, read_inference_config, read_object
 from homeport.cli.group import WrongUsage
 from homeport.errors import InvalidConfigError, ModelNotFoundError, UnavailableError
-from homeport.sdk.environment import Environment, EnvironmentReference, environment_from
+from homeport.sdk.environment import Environment, EnvironmentReference
+from homeport.sdk.environment_registry import find_version
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.model import Model
 from homeport.sdk.registry import find_model
@@ -34,30 +35,67 @@ def deployment_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 _OPTIONS = (
     click.option(
-        "-m", "--model", "models", multiple=True, metavar="NAME[:VERSION]", shell_complete=complete_models,
+        "-m",
+        "--model",
+        "models",
+        multiple=True,
+        metavar="NAME[:VERSION]",
+        shell_complete=complete_models,
         help="A model to serve, the newest version where none is said; or the path of a file or folder. Repeat it.",
     ),
-    click.option("-f", "--model-metadata-file", "metadata_files", multiple=True, type=FILE, metavar="FILE",
-        help="A file that `model register --output-metadata-file` wrote."),
-    click.option("--ic", "--inference-config-file", "inference_file", type=FILE, metavar="FILE",
-        help="An inferenceconfig.json: entryScript, sourceDirectory, environment."),
-    click.option("--dc", "--deploy-config-file", "deployment_file", type=FILE, metavar="FILE",
-        help="A deploymentconfig.json: computeType local, port."),
+    click.option(
+        "-f",
+        "--model-metadata-file",
+        "metadata_files",
+        multiple=True,
+        type=FILE,
+        metavar="FILE",
+        help="A file that `model register --output-metadata-file` wrote.",
+    ),
+    click.option(
+        "--ic",
+        "--inference-config-file",
+        "inference_file",
+        type=FILE,
+        metavar="FILE",
+        help="An inferenceconfig.json: entryScript, sourceDirectory, environment.",
+    ),
+    click.option(
+        "--dc",
+        "--deploy-config-file",
+        "deployment_file",
+        type=FILE,
+        metavar="FILE",
+        help="A deploymentconfig.json: computeType local, port.",
+    ),
     click.option("--entry-script", "--es", metavar="FILE", help="The script with init() and run()."),
     click.option("--source-directory", "--sd", metavar="FOLDER", help="Copy this whole folder; the script is in it."),
-    click.option("-e", "--environment", "--environment-name", "environment", metavar="NAME[:VERSION]",
-        help="A registered environment."),
+    click.option(
+        "-e",
+        "--environment",
+        "--environment-name",
+        "environment",
+        metavar="NAME[:VERSION]",
+        help="A registered environment.",
+    ),
     click.option("--environment-version", "--ev", metavar="VERSION", help="Its version, where NAME has none."),
-    click.option("--environment-directory", "--ed", type=FILE, metavar="FOLDER",
-        help="A folder that `Environment.save_to_directory` wrote."),
+    click.option(
+        "--environment-directory",
+        "--ed",
+        type=FILE,
+        metavar="FOLDER",
+        help="A folder that `Environment.save_to_directory` wrote.",
+    ),
     click.option("--conda-file", "--cf", type=FILE, metavar="FILE", help="A conda specification."),
-    click.option("--requirements", type=FILE, metavar="FILE", help="A pip requirements file, for the Python version that runs homeport."),
+    click.option(
+        "--requirements", type=FILE, metavar="FILE", help="A pip requirements file, on Homeport's own Python version."
+    ),
     click.option("--python", "interpreter", type=FILE, metavar="INTERPRETER", help="A Python to use as it is."),
     click.option("--port", type=click.IntRange(1, 65535), metavar="PORT", help="Where to listen."),
     click.option("--workers", type=click.IntRange(min=1), metavar="NUMBER", help="Processes that run the script."),
     click.option("--ct", "--compute-target", "--compute-type", "--cp", "compute", hidden=True),
     click.option("--rt", "--runtime", "runtime", hidden=True),
-)  # fmt: skip
+)
 
 
 # the ways to name an environment -> their flags
@@ -144,15 +182,17 @@ def _environment(workspace: Workspace, name: str, given: dict[str, Any]) -> Envi
         flags = " and ".join(f"`{ENVIRONMENT_OPTIONS[option]}`" for option in said)
         raise WrongUsage(f"{flags} exclude each other", hint="name one environment")
     if given["environment"]:
-        registered, _, version = given["environment"].partition(":")
-        return Environment.get(workspace, registered, version or given["environment_version"])
+        version = given["environment_version"]
+        stored = find_version(workspace, f"{given['environment']}:{version}" if version else given["environment"])
+        return Environment.get(workspace, stored.name, stored.version)
     if given["environment_directory"]:
         return referred(workspace, Environment.load_from_directory(given["environment_directory"]))
     if given["conda_file"]:
         return Environment.from_conda_specification(name, given["conda_file"])
     if given["requirements"]:
         environment = Environment.from_pip_requirements(name, given["requirements"])
-        environment.python.conda_dependencies.set_python_version(".".join(map(str, sys.version_info[:2])))
+        if environment.python.conda_dependencies is not None:
+            environment.python.conda_dependencies.set_python_version(".".join(map(str, sys.version_info[:2])))
         return environment
     return as_it_is(given["interpreter"]) if given["interpreter"] else None
 
@@ -163,9 +203,9 @@ def _of_file(workspace: Workspace, name: str, inference: dict[str, Any]) -> Envi
     if document is None:
         file = inference.get("condaFile")
         return Environment.from_conda_specification(name, file) if file else None
-    if isinstance(document, dict) and not set(document) - {"name", "version"}:
-        return Environment.get(workspace, document["name"], document.get("version"))
-    environment = environment_from(document, "the inference configuration")
+    if not isinstance(document, dict):
+        raise InvalidConfigError("`environment` in the inference configuration is not an object")
+    environment = Environment._from_document(document, workspace)
     environment.name = environment.name or name
     return environment
 

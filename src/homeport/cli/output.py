@@ -50,10 +50,11 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, empty
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
     """`name  value` lines on stdout; a None or empty value has no line, a list has one line for each item."""
-    width = max(len(name) for name, _ in facts)
-    for name, value in facts:
-        values = value if isinstance(value, list | tuple) else [value]
-        for number, item in enumerate(item for item in values if item not in (None, "")):
+    lines = {name: value if isinstance(value, list | tuple) else [value] for name, value in facts}
+    lines = {name: [item for item in values if item not in (None, "")] for name, values in lines.items()}
+    width = max(len(name) for name, values in lines.items() if values)
+    for name, values in lines.items():
+        for number, item in enumerate(values):
             click.echo(f"{click.style((name if number == 0 else '').ljust(width), bold=True)}  {item}")
 
 

@@ -19,7 +19,8 @@ BAR_AFTER = 0.5  # seconds: quick work shows no bar
 class ScreenProgress:
     """A `Progress` for people; use it as a context manager so that the bar is taken down on errors too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, bar_after: float = BAR_AFTER) -> None:
+        self._bar_after = bar_after
         self._terminal = sys.stderr.isatty()
         self._label = ""
         self._began = 0.0
@@ -44,7 +45,7 @@ class ScreenProgress:
         if label != self._label:
             self._clear()
             self._label, self._began = label, time.monotonic()
-        if self._bar is None and time.monotonic() - self._began >= BAR_AFTER:
+        if self._bar is None and time.monotonic() - self._began >= self._bar_after:
             self._draw(total)
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total)
@@ -52,9 +53,9 @@ class ScreenProgress:
     def _draw(self, total: int) -> None:
         # rich takes 60 ms to import: only work that lasts pays for it
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._bar.start()
         self._task = self._bar.add_task(self._label, total=total)

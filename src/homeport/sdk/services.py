@@ -173,12 +173,6 @@ def follow(name: str, lines: int, on_line: Callable[[str], None]) -> None:
         time.sleep(FOLLOW_POLL)
 
 
-def interpreter_of(workspace: Workspace, environment: Environment, progress: Progress) -> str:
-    """The path of the interpreter that runs what is deployed with `environment`; built where it is missing."""
-    built, _ = ready(workspace, environment, progress=progress)
-    return built.interpreter
-
-
 def start(name: str, progress: Progress) -> None:
     """Start a service that was stopped, killed, or ended with the machine; it is starting when this returns."""
     runtime().start(name, progress)
