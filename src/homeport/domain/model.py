@@ -62,9 +62,11 @@ class Resources:
     def __post_init__(self) -> None:
         for label, value in (("cpu", self.cpu), ("memory_in_gb", self.memory_in_gb)):
             if value is not None and value <= 0:
-                raise InvalidCallError(f"{label} must be greater than 0, got `{value}`")
+                raise InvalidCallError(
+                    f"{label} must be greater than 0, got `{value}`", hint="leave it out where it does not matter"
+                )
         if self.gpu is not None and self.gpu < 0:
-            raise InvalidCallError(f"gpu cannot be negative, got `{self.gpu}`")
+            raise InvalidCallError(f"gpu cannot be negative, got `{self.gpu}`", hint="leave it out, or use 0 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ class Environment(Guarded):
     def clone(self, new_name: str) -> Environment:
         """A copy under a new name, without a version."""
         if not new_name:
-            raise InvalidConfigError("clone() needs a new name, got an empty one")
+            raise InvalidConfigError("clone() needs a new name, got an empty one", hint='write `env.clone("new-name")`')
         copied = copy.deepcopy(self)
         copied.name, copied.version, copied.asset_id = new_name, None, None
         return copied
