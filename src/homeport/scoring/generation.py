@@ -1,0 +1,56 @@
+"""One generation as the server runs it: its launch, its settings, its workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homeport.domain.launch import Launch
+from homeport.scoring.digests import check_files
+from homeport.scoring.documents import read_documents
+from homeport.scoring.environment import worker_environment
+from homeport.scoring.log import Log
+from homeport.scoring.pool import Pool
+from homeport.scoring.settings import Settings, read_settings
+
+
+@dataclass(slots=True)
+class Generation:
+    """A number, and everything that serves it."""
+
+    number: int
+    launch: Launch
+    settings: Settings
+    variables: Mapping[str, str]  # what the workers start with
+    pool: Pool
+    documents: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # swagger by version
+
+
+def prepare(number: int, launch: Launch, log: Log, *, port: int) -> Generation:
+    """Read what the launch's variables say; nothing runs yet. `StartError` where a setting is wrong."""
+    variables = worker_environment(launch, port)
+    settings = read_settings(variables, launch.entry_script)
+    return Generation(
+        number=number,
+        launch=launch,
+        settings=settings,
+        variables=variables,
+        pool=Pool(launch, variables, log, timeout=settings.timeout),
+    )
+
+
+async def start(generation: Generation, on_line: Callable[[str], None] | None = None) -> None:
+    """Check the model files, then have every worker load the script. `StartError`: nothing of it is left running."""
+    launch = generation.launch
+    if launch.files:
+        root = Path(launch.models_root or launch.app_root)
+        await asyncio.to_thread(check_files, launch.files, root)
+    generation.documents = read_documents(Path(launch.app_root), generation.variables)
+    if on_line is not None:
+        generation.pool.on_line = on_line
+    try:
+        await generation.pool.start()
+    finally:
+        generation.pool.on_line = lambda line: None

@@ -1,0 +1,32 @@
+"""Request ids, as the reference echoes them: `x-request-id`, and two older names that stand in for each other."""
+
+from __future__ import annotations
+
+import uuid
+
+from homeport.scoring.messages import Headers, Request
+
+LONGEST = 100  # characters
+
+
+def id_headers(request: Request) -> tuple[Headers, str | None]:
+    """(the id headers of an answer, what is wrong with the request's own ids or None).
+
+    No `x-request-id` gets a new one; an empty one gets none. Where an id is too long, only a good `x-request-id`
+    is sent.
+    """
+    own = request.header(b"x-request-id")
+    old = request.header(b"x-ms-request-id")
+    client = request.header(b"x-ms-client-request-id") or old
+    request_id = str(uuid.uuid4()) if own is None else own
+    found = {
+        "x-request-id": request_id,
+        "x-ms-request-id": old or client or request_id,
+        "x-ms-client-request-id": client,
+        "traceid": request.header(b"traceid"),
+    }
+    wrong = [name for name, text in found.items() if text and len(text) > LONGEST]
+    if wrong:
+        found = {} if "x-request-id" in wrong else {"x-request-id": request_id}
+    headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in found.items() if text]
+    return headers, f"{wrong[0]} must not be longer than {LONGEST} characters" if wrong else None

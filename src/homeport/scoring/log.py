@@ -1,0 +1,123 @@
+"""The log: one line shape for the server, and the workers' own lines between them, never cut into each other.
+
+`YYYY-MM-DD HH:MM:SS,mmm L [pid] logger - message`, UTC, L the first letter of the level.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+SERVER_LOGGER = "azmlinfsrv"
+KEPT_BYTES = 10_000_000
+KEPT_FILES = 5  # host.log, and host.log.1 to host.log.4
+
+Level = Literal["I", "W", "E"]
+
+
+class Sink(Protocol):
+    """Where lines go: the terminal's two streams, or one file."""
+
+    def write(self, data: bytes, *, error: bool) -> None: ...
+
+
+class StreamSink:
+    """stdout, and stderr for errors; a reader that has left is not an error."""
+
+    def write(self, data: bytes, *, error: bool) -> None:
+        stream: BinaryIO = (sys.stderr if error else sys.stdout).buffer
+        try:
+            stream.write(data)
+            stream.flush()
+        except OSError:
+            pass  # the reader of our output has left; serving goes on
+
+
+class FileSink:
+    """A file that is rotated by size: `host.log`, `host.log.1`, ... the highest number is the oldest."""
+
+    def __init__(self, path: Path, *, limit: int = KEPT_BYTES, kept: int = KEPT_FILES) -> None:
+        self._path, self._limit, self._kept = path, limit, kept
+        self._open()
+
+    def _open(self) -> None:
+        self._file = self._path.open("ab", buffering=0)
+        self._size = self._file.tell()
+
+    def write(self, data: bytes, *, error: bool) -> None:
+        if self._size + len(data) > self._limit and self._size:
+            self._rotate()
+        try:
+            self._file.write(data)
+        except OSError:
+            return  # a full disk: scores go on, their lines are lost
+        self._size += len(data)
+
+    def _rotate(self) -> None:
+        self._file.close()
+        for number in range(self._kept - 1, 0, -1):
+            older = self._path if number == 1 else self._path.with_name(f"{self._path.name}.{number - 1}")
+            if older.exists():
+                older.replace(self._path.with_name(f"{self._path.name}.{number}"))
+        self._open()
+
+
+class Log:
+    """Writes records of the server and whole lines of the workers to one sink."""
+
+    def __init__(self, sink: Sink, *, clock: Callable[[], float] = time.time) -> None:
+        self._sink, self._clock = sink, clock
+        self._second, self._stamp = -1, ""
+        self.pid = os.getpid()
+
+    def info(self, message: str) -> None:
+        self.record("I", SERVER_LOGGER, message)
+
+    def warning(self, message: str) -> None:
+        self.record("W", SERVER_LOGGER, message)
+
+    def error(self, message: str) -> None:
+        self.record("E", SERVER_LOGGER, message)
+
+    def ready(self, message: str) -> None:
+        """The line that says that scores are answered now: on stderr as it is, for people and tests to wait for."""
+        self._sink.write(f"{message}\n".encode(), error=True)
+
+    def fatal(self, message: str, *, detail: str = "", hint: str | None = None) -> None:
+        """The last record: the script's own words first, then what it means."""
+        words = (f"{detail.rstrip()}\n" if detail else "") + self._line("E", SERVER_LOGGER, message)
+        self._sink.write((words + (f"hint: {hint}\n" if hint else "")).encode("utf-8", "backslashreplace"), error=True)
+
+    def record(self, level: Level, logger: str, message: str) -> None:
+        self._sink.write(self._line(level, logger, message).encode("utf-8", "backslashreplace"), error=False)
+
+    def lines(self, data: bytes, *, error: bool) -> None:
+        """Whole lines of a worker, as they are."""
+        self._sink.write(data, error=error)
+
+    def _line(self, level: Level, logger: str, message: str) -> str:
+        return f"{self._time()} {level} [{self.pid}] {logger} - {message}\n"
+
+    def _time(self) -> str:
+        now = self._clock()
+        second = int(now)
+        if second != self._second:
+            self._second, self._stamp = second, time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))
+        return f"{self._stamp},{int((now - second) * 1000):03d}"
+
+
+class LogHandler(logging.Handler):
+    """Brings the records of libraries (uvicorn, asyncio) into the log."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level: Level = "E" if record.levelno >= logging.ERROR else "W"
+        self._log.record(level, record.name, self.format(record))

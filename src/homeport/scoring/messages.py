@@ -1,0 +1,77 @@
+"""What passes between the edge, the core and the pool: one request, one answer, and what came of a call of run()."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Caller(Protocol):
+    """The client on the other side of a request; watched only while its request waits for a worker."""
+
+    def watch(self) -> None: ...
+
+    def gone(self) -> bool: ...
+
+
+class Present:
+    """A caller that never leaves."""
+
+    def watch(self) -> None:
+        return None
+
+    def gone(self) -> bool:
+        return False
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request, its body whole; header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    caller: Caller
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of that (lower-case) name."""
+        for found, value in self.headers:
+            if found == name:
+                return value.decode("latin-1")
+        return None
+
+
+@dataclass(slots=True)
+class Answer:
+    """One HTTP answer; `content-length` is the edge's business."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+Outcome = Literal[
+    "ok",  # body is JSON
+    "response",  # the script made its own answer: status, headers, failed
+    "raised",
+    "unserializable",
+    "bad_input",  # message
+    "timeout",  # message
+    "lost",  # the worker died; message says how
+    "unavailable",  # no worker can serve; message says why
+    "abandoned",  # the client hung up before its turn came; run() was not called
+]
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came of one call of run(); `about` has what the outcome brings with it (`ms`, `status`, `message` ...)."""
+
+    outcome: Outcome
+    about: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes = b""

@@ -1,0 +1,176 @@
+"""The workers of one generation and the requests that wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeport.domain.launch import Launch
+from homeport.scoring.faults import StartError
+from homeport.scoring.job import Job
+from homeport.scoring.log import Log
+from homeport.scoring.messages import Reply
+from homeport.scoring.output import Output
+from homeport.scoring.process import Worker, start_worker
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts that failed one after the other
+
+
+class Pool:
+    """N workers; a job goes to an idle one or waits. A worker that dies is replaced until the pool retires."""
+
+    def __init__(self, launch: Launch, environment: Mapping[str, str], log: Log, *, timeout: float | None) -> None:
+        self._launch, self._environment, self._log, self._timeout = launch, environment, log, timeout
+        self._workers: list[Worker] = []
+        self._idle: list[Worker] = []
+        self._waiting: deque[Job] = deque()
+        self._keepers: set[asyncio.Task[None]] = set()
+        self._starts: set[asyncio.Task[Worker]] = set()
+        self._retired = False
+        self.fault: StartError | None = None  # why the last replacement did not start
+        self.on_line: Callable[[str], None] = lambda line: None
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """What the script asks for (`mode`, `wants_headers`), as its first worker said."""
+        return self._about
+
+    @property
+    def ready(self) -> int:
+        """How many workers can serve, busy ones included."""
+        return sum(worker.state in ("idle", "busy") for worker in self._workers)
+
+    @property
+    def hopeless(self) -> bool:
+        """No worker serves and none is being started: the last replacement failed."""
+        return self.fault is not None and not self.ready and not self._starts
+
+    def describe(self) -> list[dict[str, Any]]:
+        return [{"pid": worker.pid, "state": worker.state} for worker in self._workers]
+
+    async def start(self) -> None:
+        """All workers at once. `StartError` where one did not start: then nothing is left of the others."""
+        starts = [self._begin() for _ in range(self._launch.workers)]
+        await asyncio.wait(starts, return_when=asyncio.FIRST_EXCEPTION)
+        broken = [task for task in starts if task.done() and task.exception() is not None]
+        if broken:
+            await self.end()
+            broken[0].result()
+        workers = [task.result() for task in starts]
+        self._about = workers[0].about
+        for worker in workers:
+            self._keep(worker)
+
+    def submit(self, job: Job) -> None:
+        """Give the job to an idle worker, or let it wait for one."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.state == "idle":
+                worker.take(job)
+                return
+        if self.hopeless and self.fault is not None:
+            job.finish(unavailable(self.fault))
+            return
+        job.caller.watch()
+        self._waiting.append(job)
+
+    def hand_over(self, successor: Pool) -> None:
+        """The jobs that wait here go to the next generation."""
+        while self._waiting:
+            successor.submit(self._waiting.popleft())
+
+    async def retire(self) -> None:
+        """Finish what is waiting and in hand, then leave."""
+        while self._waiting and (self.ready or self._starts):
+            await asyncio.wait({job.reply for job in self._waiting}, return_when=asyncio.FIRST_COMPLETED)
+        self._retired = True
+        self._idle.clear()
+        for worker in self._workers:
+            worker.dismiss()
+        await self._all_gone()
+
+    async def end(self) -> None:
+        """Kill every worker; jobs in hand are lost."""
+        self._retired = True
+        for worker in self._workers:
+            worker.kill("the server is stopping")
+        await self._all_gone()
+
+    async def _all_gone(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._starts, return_exceptions=True)
+        if self._workers:
+            await asyncio.wait([worker.gone for worker in self._workers])
+
+    def _begin(self) -> asyncio.Task[Worker]:
+        """A start is never cancelled: it ends by itself, so that no process is left without an owner."""
+        task = asyncio.create_task(self._start_one())
+        self._starts.add(task)
+        task.add_done_callback(self._starts.discard)
+        return task
+
+    async def _start_one(self) -> Worker:
+        output = Output(self._log, lambda line: self.on_line(line))
+        worker = await start_worker(self._launch, self._environment, output, timeout=self._timeout)
+        self._workers.append(worker)
+        if self._retired:
+            worker.kill("the server is stopping")
+        await worker.ready(self._launch)
+        return worker
+
+    def _keep(self, worker: Worker) -> None:
+        """From here on the worker gets jobs, and is replaced when it dies."""
+        worker.on_free = self._free
+        keeper = asyncio.create_task(self._replace_when_gone(worker))
+        self._keepers.add(keeper)
+        keeper.add_done_callback(self._keepers.discard)
+        if worker.state == "idle":
+            self._free(worker)
+
+    def _free(self, worker: Worker) -> None:
+        while self._waiting:
+            job = self._waiting.popleft()
+            if job.caller.gone():
+                job.finish(Reply("abandoned"))
+                continue
+            worker.take(job)
+            return
+        self._idle.append(worker)
+
+    async def _replace_when_gone(self, worker: Worker) -> None:
+        await asyncio.shield(worker.gone)
+        self._forget(worker)
+        pause = FIRST_PAUSE
+        while not self._retired:
+            self._log.warning(f"worker {worker.pid} has ended; another is started")
+            try:
+                successor = await asyncio.shield(self._begin())
+            except StartError as wrong:
+                self._failed_again(wrong)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            self.fault = None
+            self._log.info(f"worker {successor.pid} is ready")
+            self._keep(successor)
+            return
+
+    def _failed_again(self, wrong: StartError) -> None:
+        self.fault = wrong
+        self._workers = [worker for worker in self._workers if worker.state != "dead"]
+        self._log.error(f"a replacement did not start: {wrong}\n{wrong.detail}")
+        if not self.ready and not self._starts:
+            while self._waiting:
+                self._waiting.popleft().finish(unavailable(wrong))
+
+    def _forget(self, worker: Worker) -> None:
+        self._workers.remove(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+
+
+def unavailable(wrong: StartError) -> Reply:
+    return Reply("unavailable", {"message": f"no worker can serve: {wrong.message}"})

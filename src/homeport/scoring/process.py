@@ -1,0 +1,250 @@
+"""One worker: its process, our end of its socket pair, and the request that it has in hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from typing import Any, Literal, cast
+
+import orjson
+
+from homeport.domain.launch import Launch
+from homeport.scoring.faults import StartError
+from homeport.scoring.job import Job
+from homeport.scoring.messages import Reply
+from homeport.scoring.output import Output
+from homeport.worker import wire
+
+WORKER_MAIN = Path(wire.__file__).with_name("__main__.py")
+LAST_WORDS = 1.0  # seconds that a worker which closed its socket has to exit by itself
+LEAVE = 5.0  # seconds that a dismissed worker has for its atexit handlers
+
+State = Literal["starting", "idle", "busy", "leaving", "ending", "dead"]
+
+
+class Worker(asyncio.Protocol):
+    """Does one thing at a time. `on_free` is called whenever it can take the next job."""
+
+    def __init__(self, process: Popen[bytes], output: Output, *, timeout: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self.state: State = "starting"
+        self.about: Mapping[str, Any] = {}
+        self.gone: asyncio.Future[None] = loop.create_future()  # done when the process has ended
+        self.on_free: Callable[[Worker], None] | None = None
+        self._loop, self._process, self._output, self._timeout = loop, process, output, timeout
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self._closed: asyncio.Future[None] = loop.create_future()
+        self._exited: asyncio.Future[None] = loop.create_future()
+        threading.Thread(target=self._wait_for_exit, daemon=True).start()
+        self._reader = wire.FrameReader()
+        self._job: Job | None = None
+        self._answer: dict[str, Any] = {}
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._why: str | None = None
+        self._burial = loop.create_task(self._bury())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def ready(self, launch: Launch) -> None:
+        """Have the script loaded; returns after init(). `StartError` with the script's own words."""
+        start = {key: getattr(launch, key) for key in ("entry_script", "app_root", "source_directory")}
+        self._transport.writelines(wire.pieces([(wire.START, orjson.dumps(start))]))
+        await asyncio.wait({self._ready, self.gone}, return_when=asyncio.FIRST_COMPLETED)
+        if self._ready.done():
+            self._ready.result()
+            return
+        raise StartError(
+            "worker_died",
+            f"the worker ended before init() was done: {self._fate()}",
+            hint="its last lines are above; run the script by hand with the same interpreter to see more",
+            detail=self._output.tail(),
+        )
+
+    def take(self, job: Job) -> None:
+        """Send the job; the worker must be idle."""
+        self.state, self._job = "busy", job
+        self._transport.writelines(wire.pieces([(wire.SCORE, job.metadata), (wire.BODY, job.body)]))
+        if self._timeout is not None:
+            self._due = self._loop.time() + self._timeout
+            if self._timer is None:
+                self._timer = self._loop.call_at(self._due, self._look_at_clock)
+
+    def dismiss(self) -> None:
+        """Leave when the job in hand is done."""
+        if self.state == "busy":
+            self.state = "leaving"
+        elif self.state in ("idle", "starting"):
+            self.state = "leaving"
+            self._close()
+
+    def kill(self, why: str) -> None:
+        """End it now; `why` is what the caller of the job in hand is told."""
+        self._why = self._why or why
+        kill_group(self._process.pid)
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for kind, payload in self._reader.feed(data):
+                self._receive(kind, payload)
+        except (wire.WireError, orjson.JSONDecodeError) as wrong:
+            self.kill(f"the worker sent something that is not an answer ({wrong})")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.state != "leaving":
+            self.state = "ending"  # nothing is sent to it any more, though its process may not have ended yet
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    # what it says
+
+    def _receive(self, kind: int, payload: bytes) -> None:
+        if kind == wire.ANSWER:
+            self._answer = orjson.loads(payload)
+        elif kind == wire.BODY and self._job is not None:
+            self._answered(payload)
+        elif kind == wire.READY and not self._ready.done():
+            self.about = orjson.loads(payload)
+            if self.state == "starting":
+                self.state = "idle"
+            self._ready.set_result(None)
+        elif kind == wire.FAILED and not self._ready.done():
+            self._ready.set_exception(failed_start(orjson.loads(payload)))
+        else:
+            raise wire.WireError(f"a frame of kind {kind} has no place here")
+
+    def _answered(self, body: bytes) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.finish(Reply(self._answer.pop("outcome"), self._answer, body))
+        if self.state == "leaving":
+            self._close()
+            return
+        self.state = "idle"
+        if self.on_free is not None:
+            self.on_free(self)
+
+    def _look_at_clock(self) -> None:
+        """At most one timer a worker, not one a request: where the job it was set for is done, it is set again."""
+        self._timer = None
+        if self._job is None:
+            return
+        if self._loop.time() < self._due:
+            self._timer = self._loop.call_at(self._due, self._look_at_clock)
+            return
+        milliseconds = round((self._timeout or 0) * 1000)
+        self._job.finish(Reply("timeout", {"message": f"Scoring timeout after {milliseconds} ms"}))
+        self.kill("it ran past the deadline")
+
+    # how it ends
+
+    def _close(self) -> None:
+        self._transport.close()
+        self._loop.call_later(LEAVE, self.kill, "it did not leave when asked")
+
+    def _wait_for_exit(self) -> None:
+        """A thread of its own: portable, and it needs no signal handler and no child watcher."""
+        self._process.wait()
+        with contextlib.suppress(RuntimeError):  # the loop may have closed: the server is gone, its worker after it
+            self._loop.call_soon_threadsafe(self._exited.set_result, None)
+
+    async def _bury(self) -> None:
+        await asyncio.wait({self._closed, self._exited}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({self._exited}, timeout=LEAVE if self.state == "leaving" else LAST_WORDS)
+        kill_group(self._process.pid)  # also what the worker started and left behind
+        await self._exited
+        self.state = "dead"
+        await self._output.finish()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._transport.close()
+        self.gone.set_result(None)
+        if self._job is not None:
+            self._job.finish(Reply("lost", {"message": f"the worker died while it ran this request: {self._fate()}"}))
+
+    def _fate(self) -> str:
+        return self._why or fate_of(self._process.returncode)
+
+
+async def start_worker(
+    launch: Launch, environment: Mapping[str, str], output: Output, *, timeout: float | None
+) -> Worker:
+    """A process that runs the worker and has not been told what to load yet; `StartError` where it cannot run."""
+    ours, theirs = socket.socketpair()
+    try:
+        process = Popen(
+            [launch.interpreter, str(WORKER_MAIN), str(theirs.fileno())],
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            pass_fds=[theirs.fileno()],
+            cwd=launch.app_root,
+            env=dict(environment),
+            start_new_session=True,  # Ctrl-C is for the server, which lets the requests in hand finish
+        )
+    except OSError as wrong:
+        ours.close()
+        raise cannot_run(launch, wrong) from wrong
+    finally:
+        theirs.close()
+    ours.setblocking(False)
+    loop = asyncio.get_running_loop()
+    _, worker = await loop.create_unix_connection(lambda: Worker(process, output, timeout=timeout), sock=ours)
+    for pipe, error in ((process.stdout, False), (process.stderr, True)):
+        if pipe is not None:
+            await output.follow(pipe, error=error)
+    return worker
+
+
+def cannot_run(launch: Launch, wrong: OSError) -> StartError:
+    if not Path(launch.app_root).is_dir():
+        return StartError("no_folder", f"the working directory `{launch.app_root}` does not exist")
+    return StartError(
+        "no_interpreter",
+        f"the interpreter `{launch.interpreter}` does not run: {wrong.strerror}",
+        hint="build the environment again, or name another interpreter",
+    )
+
+
+def failed_start(failure: Mapping[str, Any]) -> StartError:
+    """What FAILED says: the kind by the stage, the traceback, then what is in the model folder."""
+    message = {
+        "import": "the entry script could not be imported",
+        "signature": "the entry script cannot be served",
+        "init": "init() raised",
+    }[failure["stage"]]
+    listing = failure["listing"]
+    detail = failure["traceback"] + (f"\nAZUREML_MODEL_DIR:\n{listing}" if listing else "")
+    kind = "init_failed" if failure["stage"] == "init" else f"script_{failure['stage']}"
+    return StartError(kind, f"{message}: {failure['error']}", hint=None, detail=detail)
+
+
+def fate_of(returncode: int | None) -> str:
+    if returncode is None:
+        return "it is still running"
+    if returncode >= 0:
+        return f"it exited with status {returncode}"
+    try:
+        return f"it was killed by {signal.Signals(-returncode).name}"
+    except ValueError:
+        return f"it was killed by signal {-returncode}"
+
+
+def kill_group(pid: int) -> None:
+    """The worker and what it started: a worker leads a session of its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,52 @@
+"""What came of run(), as an HTTP answer: statuses and flags are the contract's, the words ours."""
+
+from __future__ import annotations
+
+import orjson
+
+from homeport.scoring.messages import Answer, Headers, Reply
+
+JSON = (b"content-type", b"application/json")
+HTML = (b"content-type", b"text/html; charset=utf-8")
+FLAG = {
+    False: (b"x-ms-run-function-failed", b"False"),
+    True: (b"x-ms-run-function-failed", b"True"),
+}
+
+RAISED = "run() raised an exception: its traceback is in the log of the service"
+UNSERIALIZABLE = "what run() returned cannot be sent as JSON: the log of the service says why"
+
+# outcome -> (status, x-ms-run-function-failed, message where the reply has none of its own)
+FAILURES = {
+    "raised": (500, True, RAISED),
+    "unserializable": (500, False, UNSERIALIZABLE),
+    "bad_input": (400, False, "the request cannot be read"),
+    "timeout": (500, True, "the deadline has passed"),
+    "lost": (502, True, "the worker died"),
+    "unavailable": (503, False, "no worker can serve"),
+    "abandoned": (499, False, "the client hung up"),
+}
+
+
+def answer_of(reply: Reply) -> Answer:
+    """One reply of a worker (or of the pool in its place) as an answer."""
+    about = reply.about
+    if reply.outcome == "ok":
+        return Answer(200, [JSON, FLAG[False], milliseconds(about["ms"])], reply.body)
+    if reply.outcome == "response":
+        headers = [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in about["headers"]]
+        if about["failed"] is not None:
+            headers.append(FLAG[about["failed"]])
+        return Answer(about["status"], [*headers, milliseconds(about["ms"])], reply.body)
+    status, failed, words = FAILURES[reply.outcome]
+    retry: Headers = [(b"retry-after", b"1")] if status == 503 else []
+    return error(status, about.get("message", words), retry, failed=failed)
+
+
+def milliseconds(took: float) -> tuple[bytes, bytes]:
+    return (b"x-ms-run-fn-exec-ms", b"%.3f" % took)
+
+
+def error(status: int, message: str, headers: Headers | None = None, *, failed: bool = False) -> Answer:
+    """Every failure has this one shape: `{"message": ...}`."""
+    return Answer(status, [JSON, FLAG[failed], *(headers or [])], orjson.dumps({"message": message}))

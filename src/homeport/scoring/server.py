@@ -1,0 +1,190 @@
+"""The scoring server: startup, serving, switches and shutdown, each a method that reads top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from homeport.domain.json import JsonObject
+from homeport.domain.launch import Launch, ServerSpec
+from homeport.scoring import generation as generations
+from homeport.scoring.control import ControlSocket
+from homeport.scoring.faults import StartError
+from homeport.scoring.generation import Generation
+from homeport.scoring.listener import HTTP_MODULES, Listener, bind
+from homeport.scoring.log import Log
+from homeport.scoring.routes import Routes
+from homeport.scoring.state import StateFolder
+
+DRAIN = 30.0  # seconds that requests in hand have to finish when the server is told to stop
+
+Tell = Callable[[JsonObject], None]
+
+
+class Server:
+    """Serves one generation at a time; `state` is None in the foreground."""
+
+    def __init__(self, spec: ServerSpec, log: Log, state: StateFolder | None) -> None:
+        self._spec, self._log, self._files = spec, log, state
+        self.current: Generation | None = None
+        self._routes = Routes(self, log)
+        self._listeners: list[Listener] = []  # the last one accepts; those before it only finish what they have
+        self._switching = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._control: ControlSocket | None = None
+
+    @property
+    def state(self) -> str:
+        if self.current is None:
+            return "starting"
+        return "failed" if self.current.pool.hopeless else "running"
+
+    # startup, serving, shutdown
+
+    async def run(self, tell: Tell) -> None:
+        """Serve until told to stop; `tell` gets the ready event. `StartError`: the first generation did not start."""
+        bound = bind(self._spec.host, self._spec.port)
+        try:
+            await self._startup(bound, tell)
+            await self._stopping.wait()
+        finally:
+            await self._shutdown()
+
+    async def _startup(self, bound: socket.socket, tell: Tell) -> None:
+        port = bound.getsockname()[1]
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        async with self._switching:
+            first = generations.prepare(self._spec.generation, self._spec.launch, self._log, port=port)
+            starting = asyncio.create_task(generations.start(first))
+            try:
+                if self._spec.control_socket is not None:
+                    self._control = ControlSocket(Path(self._spec.control_socket), self)
+                    await self._control.open()
+                tell({"event": "listening", "port": port, "pid": self._log.pid})
+                await self._listen(bound)
+                await self._unless_stopped(starting)
+            finally:
+                if not starting.done() or starting.exception() is not None:
+                    await first.pool.end()
+                    await asyncio.wait({starting})
+            if not self._stopping.is_set():
+                await self._serve_from_now_on(first)
+
+    async def _listen(self, bound: socket.socket) -> None:
+        for module in HTTP_MODULES:  # in a thread: the workers are started meanwhile
+            await asyncio.to_thread(import_module, module)
+        listener = Listener(bound, self._routes)
+        await listener.open()
+        self._listeners.append(listener)
+
+    async def _unless_stopped(self, starting: asyncio.Task[None]) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        if starting.done():
+            starting.result()
+
+    async def _serve_from_now_on(self, first: Generation) -> None:
+        if first.settings.health_port is not None:
+            second = Listener(bind(self._spec.host, first.settings.health_port), self._routes)
+            await second.open()
+            self._listeners.insert(0, second)
+        self.current = first
+        if self._files is not None:
+            self._files.serving(first.number)
+        self._log.ready(self._describe(first))
+
+    def _describe(self, generation: Generation) -> str:
+        host = f"[{self._spec.host}]" if ":" in self._spec.host else self._spec.host
+        workers = generation.launch.workers
+        python = generation.pool.about.get("python", "?")
+        plural = "worker" if workers == 1 else "workers"
+        return f"serving http://{host}:{self._port}/score ({workers} {plural}, Python {python})"
+
+    @property
+    def _port(self) -> int:
+        return self._listeners[-1].port
+
+    async def _shutdown(self) -> None:
+        """Stop accepting, finish what is in hand within the drain time, end every worker."""
+        self._stopping.set()
+        for listener in self._listeners:
+            listener.stop_accepting()
+        until = asyncio.get_running_loop().time() + DRAIN
+        for listener in self._listeners:
+            await listener.close(max(0.0, until - asyncio.get_running_loop().time()))
+        if self.current is not None:
+            self._leave(self.current)
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=max(1.0, until - asyncio.get_running_loop().time()))
+        if self.current is not None:
+            await self.current.pool.end()
+        self._drained.set()
+        if self._control is not None:
+            await self._control.close()
+
+    def _leave(self, generation: Generation) -> None:
+        task = asyncio.create_task(generation.pool.retire())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    # the verbs of the control socket
+
+    def status(self) -> JsonObject:
+        current = self.current
+        fault = current.pool.fault if current is not None else None
+        return {
+            "state": self.state,
+            "generation": current.number if current is not None else self._spec.generation,
+            "port": self._port if self._listeners else None,
+            "pid": self._log.pid,
+            "workers": current.pool.describe() if current is not None else [],
+            "error": fault.to_json() if fault is not None else None,
+        }
+
+    async def stop(self) -> None:
+        """Returns when everything has been finished or given up, just before the process ends."""
+        self._stopping.set()
+        await self._drained.wait()
+
+    async def switch(self, number: int, launch: Launch, port: int | None, on_line: Callable[[str], None]) -> int:
+        """Start `launch` beside what serves, then serve it; gives the port. `StartError`: nothing has changed."""
+        async with self._switching:
+            if self._stopping.is_set() or self.current is None:
+                raise StartError("stopping", "the server is stopping", hint="start the service again, then update it")
+            bound = None if port is None or port == self._port else bind(self._spec.host, port)
+            try:
+                successor = generations.prepare(
+                    number, launch, self._log, port=self._port if bound is None else bound.getsockname()[1]
+                )
+                await generations.start(successor, on_line)
+            except StartError as wrong:
+                if bound is not None:
+                    bound.close()
+                self._log.error(f"generation {number} did not start: {wrong.message}\n{wrong.detail}".rstrip())
+                raise
+            await self._switch_to(successor, bound)
+            return self._port
+
+    async def _switch_to(self, successor: Generation, bound: socket.socket | None) -> None:
+        before, self.current = self.current, successor
+        if before is not None:
+            before.pool.hand_over(successor.pool)
+            self._leave(before)
+        if bound is not None:
+            replaced = self._listeners[-1]
+            await self._listen(bound)
+            replaced.stop_accepting()
+        if self._files is not None:
+            self._files.serving(successor.number)
+        self._log.info(f"generation {successor.number} serves on port {self._port}")

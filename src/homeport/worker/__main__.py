@@ -1,0 +1,27 @@
+"""Started by path, `INTERPRETER .../worker/__main__.py FD`, with its end of a socket pair on FD.
+
+The folder of this file is taken off `sys.path`, and the files beside it are loaded as the package
+`_homeport_worker`, so that no module of the user's is ever shadowed by one of ours.
+"""
+
+import importlib.util
+import os
+import sys
+
+PACKAGE = "_homeport_worker"
+
+
+def load_own_package():
+    folder = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != folder]
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+    return importlib.import_module(PACKAGE + ".serve")
+
+
+if __name__ == "__main__":
+    load_own_package().main(int(sys.argv[1]))

@@ -1,0 +1,138 @@
+"""Frames between the scoring server and a worker, over a socket pair.
+
+A frame is the payload's length (4 bytes, little-endian), its kind (1 byte), then the payload. Payloads of the
+kind BODY are raw bytes; all others are JSON in UTF-8. What belongs together comes as a metadata frame with a
+body frame right behind it: START alone; SCORE + BODY; READY or FAILED alone; ANSWER + BODY.
+
+Python 3.6 and standard library only: the worker imports this file beside user code.
+"""
+
+import struct
+from socket import socket
+from typing import List, Optional, Sequence, Tuple, Union
+
+START = 1  # server -> worker: what to load
+SCORE = 2  # server -> worker: one request; its BODY follows
+READY = 3  # worker -> server: init() succeeded
+FAILED = 4  # worker -> server: the script did not start; the worker leaves
+ANSWER = 5  # worker -> server: what run() gave; its BODY follows
+BODY = 6  # both ways: bytes as they are
+
+METADATA_LIMIT = 64 << 20  # bytes; READY may carry the script's schemas
+BODY_LIMIT = (1 << 32) - 1  # what the length field can say
+LIMITS = dict.fromkeys((START, SCORE, READY, FAILED, ANSWER), METADATA_LIMIT)
+LIMITS[BODY] = BODY_LIMIT
+
+HEAD = struct.Struct("<IB")
+
+Bytes = Union[bytes, bytearray, memoryview]
+Frame = Tuple[int, Bytes]
+
+
+class WireError(Exception):
+    """The other side does not speak this protocol: the connection is of no further use."""
+
+
+def frame_head(kind: int, length: int) -> bytes:
+    """The 5 bytes before a payload; `WireError` for a payload that cannot be sent."""
+    if length > LIMITS[kind]:
+        raise WireError("a frame of kind %d cannot carry %d bytes" % (kind, length))
+    return HEAD.pack(length, kind)
+
+
+def read_head(head: Bytes, offset: int = 0) -> Tuple[int, int]:
+    """(kind, length) of the frame at `offset`; `WireError` for an unknown kind or a length past its limit."""
+    length, kind = HEAD.unpack_from(head, offset)
+    if kind not in LIMITS:
+        raise WireError("unknown frame kind %d" % kind)
+    if length > LIMITS[kind]:
+        raise WireError("a frame of kind %d says that it carries %d bytes" % (kind, length))
+    return kind, length
+
+
+def pieces(frames: Sequence[Frame]) -> List[Bytes]:
+    """The frames as buffers to be written one after the other; no payload is copied."""
+    out = []  # type: List[Bytes]
+    for kind, payload in frames:
+        out.append(frame_head(kind, len(payload)))
+        if payload:
+            out.append(payload)
+    return out
+
+
+def send_frames(connection: socket, frames: Sequence[Frame]) -> None:
+    """Write frames in one gathering call, or more where the kernel takes only a part."""
+    rest = [memoryview(piece) for piece in pieces(frames)]
+    while rest:
+        sent = connection.sendmsg(rest)
+        while rest and sent >= len(rest[0]):
+            sent -= len(rest.pop(0))
+        if sent:
+            rest[0] = rest[0][sent:]
+
+
+class BlockingReader:
+    """Frames from a blocking socket, each payload read straight into its own buffer."""
+
+    def __init__(self, connection: socket) -> None:
+        self._connection = connection
+
+    def read(self) -> Optional[Tuple[int, bytearray]]:
+        """The next frame, or None when the other side has closed between two frames."""
+        head = self._exactly(HEAD.size, may_end=True)
+        if head is None:
+            return None
+        kind, length = read_head(head)
+        payload = self._exactly(length, may_end=False)
+        assert payload is not None
+        return kind, payload
+
+    def _exactly(self, length: int, may_end: bool) -> Optional[bytearray]:
+        buffer = bytearray(length)
+        view = memoryview(buffer)
+        done = 0
+        while done < length:
+            got = self._connection.recv_into(view[done:])
+            if not got:
+                if may_end and not done:
+                    return None
+                raise WireError("the connection ended inside a frame")
+            done += got
+        return buffer
+
+
+class FrameReader:
+    """Frames out of a stream that arrives in pieces of any size."""
+
+    def __init__(self) -> None:
+        self._pieces = []  # type: List[bytes]  # bytes of the frame that is not whole yet
+        self._have = 0
+        self._need = HEAD.size
+
+    def feed(self, data: bytes) -> List[Tuple[int, bytes]]:
+        """The frames that `data` completes, in order; `WireError` as soon as a head is wrong."""
+        self._pieces.append(data)
+        self._have += len(data)
+        if self._have < self._need:
+            return []
+        whole = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        frames = []  # type: List[Tuple[int, bytes]]
+        offset = 0
+        self._need = HEAD.size
+        while len(whole) - offset >= HEAD.size:
+            kind, length = read_head(whole, offset)
+            end = offset + HEAD.size + length
+            if end > len(whole):
+                self._need = HEAD.size + length
+                break
+            frames.append((kind, whole[offset + HEAD.size : end]))
+            offset = end
+        rest = whole[offset:]
+        self._pieces = [rest] if rest else []
+        self._have = len(rest)
+        return frames
+
+    def end(self) -> None:
+        """The stream has ended; `WireError` where that was inside a frame."""
+        if self._have:
+            raise WireError("the connection ended inside a frame")
