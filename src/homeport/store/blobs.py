@@ -27,8 +27,8 @@ class Blobs:
 
     def prepare(self) -> None:
         """Make the folders of a new workspace."""
-        for folder in (self.folder, self.staging):
-            folder.mkdir(parents=True, mode=0o700)
+        for folder in (self.folder.parent, self.folder, self.staging):
+            folder.mkdir(mode=0o700)
 
     def path(self, sha256: str) -> Path:
         """Where the bytes with that hash are, if they are here."""

@@ -72,10 +72,10 @@ class Catalog:
         return found.st_dev, found.st_ino
 
 
-def create_catalog(path: Path, mounts: Path = MOUNTS) -> None:
+def create_catalog(path: Path, workspace: str, mounts: Path = MOUNTS) -> None:
     """Make an empty database with the journal that holds on its file system."""
     suited = holds_log(file_system(path.parent, mounts))
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with _catalog_errors(path, workspace), closing(sqlite3.connect(path, isolation_level=None)) as connection:
         path.chmod(0o600)
         # where SQLite itself finds that the log cannot work it answers with the journal that stays in use
         connection.execute(f"PRAGMA journal_mode={'WAL' if suited else 'DELETE'}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -18,19 +19,21 @@ BLOCK = 1 << 20  # bytes; two of these are all the memory that a copy takes
 OnBytes = Callable[[int], None]
 
 
-def hash_file(source: int, on_bytes: OnBytes) -> tuple[str, int]:
-    """sha256 in hex and size of what is left to read of `source`."""
+def hash_file(source: int, on_bytes: OnBytes, limit: int = sys.maxsize) -> tuple[str, int]:
+    """sha256 in hex and size of what is left to read of `source`, `limit` bytes at most."""
     digest, size = hashlib.sha256(), 0
     block = _block(source)
-    while count := os.readv(source, [block]):
+    while count := os.readv(source, [block[: limit - size]]):
         digest.update(block[:count])
         size += count
         on_bytes(count)
     return digest.hexdigest(), size
 
 
-def copy_and_hash(source: int, target: int, writer: Executor, on_bytes: OnBytes) -> tuple[str, int]:
-    """Copy what is left of `source`; sha256 in hex and size of what was written.
+def copy_and_hash(
+    source: int, target: int, writer: Executor, on_bytes: OnBytes, limit: int = sys.maxsize
+) -> tuple[str, int]:
+    """Copy what is left of `source`, `limit` bytes at most; sha256 in hex and size of what was written.
 
     `writer` (one thread or more) writes one block while the next is read and hashed here.
     """
@@ -38,7 +41,7 @@ def copy_and_hash(source: int, target: int, writer: Executor, on_bytes: OnBytes)
     block, spare = _block(source), _block(source)
     writing: Future[None] | None = None
     try:
-        while count := os.readv(source, [block]):
+        while count := os.readv(source, [block[: limit - size]]):
             if writing is not None:
                 writing.result()
             writing = writer.submit(_write, target, block[:count])

@@ -24,6 +24,7 @@ KnownBySize = Callable[[Iterable[int]], Mapping[int, Collection[str]]]  # sizes 
 _ROUNDS = 3  # how often a file that changes under our eyes is read again
 _SYNCS = 4  # files made durable at a time: a disk does several for the price of one
 _UNSYNCED = 64  # staged files that may wait for that
+_UNSAID = 64 * BLOCK  # what is read of a file that says it is empty, as those in /proc do
 _SMALL = BLOCK  # bytes; a file of that size is hashed sooner than looked at
 _GLANCES = 16  # blobs of one size that a larger file is held against
 
@@ -83,24 +84,25 @@ class Intake:
     ) -> tuple[_Stamp, ModelFile]:
         with _open(source.path) as file:
             found = os.fstat(file)
+            limit = found.st_size or _UNSAID  # no more: a log may grow as fast as it is read
             candidates = self._candidates(file, found.st_size)
             if candidates:
-                sha256, size = hash_file(file, self._advance)
+                sha256, size = hash_file(file, self._advance, limit)
                 if sha256 in candidates and self._blobs.path(sha256).exists():
                     return _stamp(found), ModelFile(path=source.stored, size=size, sha256=sha256)
                 os.lseek(file, 0, os.SEEK_SET)
                 self._done -= size
-            sha256, size = self._copy(file, staging, threads)
+            sha256, size = self._copy(file, limit, staging, threads)
         return _stamp(found), ModelFile(path=source.stored, size=size, sha256=sha256)
 
     def _copy(
-        self, file: int, staging: Path, threads: tuple[ThreadPoolExecutor, ThreadPoolExecutor]
+        self, file: int, limit: int, staging: Path, threads: tuple[ThreadPoolExecutor, ThreadPoolExecutor]
     ) -> tuple[str, int]:
         writer, syncer = threads
         staged = staging / secrets.token_hex(8)
         target = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            sha256, size = copy_and_hash(file, target, writer, self._advance)
+            sha256, size = copy_and_hash(file, target, writer, self._advance, limit)
         except BaseException:
             os.close(target)
             raise

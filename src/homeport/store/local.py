@@ -62,15 +62,15 @@ class LocalStore:
         self._catalog.close()
 
 
-def prepare(folder: Path, details: JsonObject, *, mounts: Path = MOUNTS) -> None:
-    """Fill a new, empty folder with everything that a workspace consists of."""
+def prepare(folder: Path, name: str, details: JsonObject, *, mounts: Path = MOUNTS) -> None:
+    """Fill a new, empty folder with everything that workspace `name` consists of."""
     BytesLock.prepare(folder)
     Blobs(folder).prepare()
     path = folder / CATALOG_FILE
-    create_catalog(path, mounts)
-    catalog = Catalog(path, folder.name)
+    create_catalog(path, name, mounts)
+    catalog = Catalog(path, name)
     try:
-        bring_up_to_date(catalog, folder.name)
+        bring_up_to_date(catalog, name)
         with catalog.writing() as connection:
             connection.execute(insert(workspace).values(key="details", value=dict(details)))
     finally:

@@ -18,6 +18,7 @@ from homeport.store.schema import mark_text, model_files, model_marks, model_num
 
 _LARGEST = 2**31 - 1  # of PostgreSQL's INTEGER
 _AT_ONCE = 500  # values in one IN (...)
+_COMMON = 1000  # models with a mark: it is common, and another may be a better way in
 
 Mark = tuple[str, str, str]  # kind, key, value: the columns of model_marks
 
@@ -69,14 +70,14 @@ def find_model(connection: Connection, name: str, version: int | None = None) ->
 
 def find_models(connection: Connection, wanted: ModelFilter, limit: int | None, offset: int) -> list[Model]:
     """A page of what `wanted` asks for, newest registration first."""
-    query, order = _matching(wanted)
+    query, order = _matching(connection, wanted)
     rows = connection.execute(query.with_only_columns(*models.c).order_by(desc(order)).limit(limit).offset(offset))
     return [model_of(row) for row in rows]
 
 
 def count_models(connection: Connection, wanted: ModelFilter) -> int:
     """How many models match."""
-    query, order = _matching(wanted)
+    query, order = _matching(connection, wanted)
     return int(connection.execute(query.with_only_columns(func.count(order))).scalar_one())
 
 
@@ -175,12 +176,14 @@ def _not_found(connection: Connection, name: str, version: int | None) -> ModelN
     return ModelNotFoundError(f"{name}:{version}", all_names(connection), hint=hint)
 
 
-def _matching(wanted: ModelFilter) -> tuple[Select[Any], Any]:
+def _matching(connection: Connection, wanted: ModelFilter) -> tuple[Select[Any], Any]:
     """A query of the models that match, and the column to order or count by.
 
-    The first mark asked for drives the query where there is one: its index gives the models in order.
+    The rarest mark asked for drives the query where there is one: its index gives the models in order.
     """
     marks = list(_wanted_marks(wanted))
+    if len(marks) > 1:
+        marks.sort(key=lambda mark: _commonness(connection, mark))
     if marks:
         driver = model_marks.alias("driver")
         query = select(models).select_from(driver.join(models, models.c.id == driver.c.model_id))
@@ -197,6 +200,12 @@ def _matching(wanted: ModelFilter) -> tuple[Select[Any], Any]:
     if wanted.latest:
         query = query.where(latest())
     return query, order
+
+
+def _commonness(connection: Connection, mark: tuple[str, str, str | None]) -> int:
+    """How many models have a mark, counted no further than it costs nothing."""
+    some = select(model_marks.c.model_id).where(*_has(model_marks.c, mark)).limit(_COMMON).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def _wanted_marks(wanted: ModelFilter) -> Iterator[tuple[str, str, str | None]]:

@@ -104,7 +104,7 @@ class LocalModels:
 
     def sweep(self) -> None:
         """Remove what killed registrations left in staging, unless one is under way; costs nothing otherwise."""
-        if any(self._blobs.staging.iterdir()):
+        if any(self._blobs.staging.glob("*")):
             with self._lock.alone_now() as alone:
                 if alone:
                     self._blobs.clear_staging()

@@ -49,7 +49,7 @@ def create_store(
             staged = folder.parent / f"{_CREATING}{secrets.token_hex(8)}"
             staged.mkdir(mode=0o700)
             try:
-                prepare(staged, details or {}, mounts=mounts)
+                prepare(staged, name, details or {}, mounts=mounts)
                 if _renamed(staged, folder):
                     return open_store(home, name, mounts=mounts)
             finally:
@@ -79,12 +79,15 @@ def list_stores(home: Path) -> list[str]:
     return [folder.name for folder in folders if not folder.name.startswith(".") and _is_workspace(folder)]
 
 
-def delete_store(home: Path, name: str) -> None:
-    """Delete a workspace with all its models. Raises WorkspaceNotFoundError, UnavailableError while it is in use."""
+def delete_store(home: Path, name: str, *, patience: float = 10.0) -> None:
+    """Delete a workspace with all its models, after `patience` seconds at most for registrations under way.
+
+    Raises WorkspaceNotFoundError, UnavailableError while it is in use.
+    """
     folder = _existing(home, name)
     aside = folder.parent / f"{_DELETING}{secrets.token_hex(8)}"
     with disk_errors(folder.parent, 0, f"the deletion of workspace `{name}`"):
-        with BytesLock(folder).alone(lambda: None):
+        with BytesLock(folder, patience=patience).alone(lambda: None):
             folder.rename(aside)  # from here on it is gone for everybody, however long its bytes take
         _sweep(folder.parent)
 
