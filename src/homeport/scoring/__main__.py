@@ -53,8 +53,6 @@ def serve(spec: ServerSpec, log: Log, state: StateFolder | None, ready: Ready) -
     except StartError as wrong:
         ready.tell({"event": "failed", "error": wrong.to_json()})
         log.fatal(f"the server did not start: {wrong.message}", detail=wrong.detail, hint=wrong.hint)
-        if state is not None:
-            state.failed(wrong.to_json())
         return FAILED_START
     except Exception as wrong:  # noqa: BLE001 - the outermost loop: whatever it is, the service must say why it is not there
         detail = traceback.format_exc()

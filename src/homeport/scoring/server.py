@@ -34,27 +34,37 @@ class Server:
         self._routes = Routes(self, log)
         self._listeners: list[Listener] = []  # the last one accepts; those before it only finish what they have
         self._switching = asyncio.Lock()
+        self._candidate: int | None = None  # the generation that is being started beside the current one
         self._stopping = asyncio.Event()
         self._drained = asyncio.Event()
         self._leaving: set[asyncio.Task[None]] = set()
         self._control: ControlSocket | None = None
+        self._fault: StartError | None = None
 
     @property
     def state(self) -> str:
         if self.current is None:
-            return "starting"
+            return "starting" if self._fault is None else "failed"
         return "failed" if self.current.pool.hopeless else "running"
 
     # startup, serving, shutdown
 
     async def run(self, tell: Tell) -> None:
         """Serve until told to stop; `tell` gets the ready event. `StartError`: the first generation did not start."""
-        bound = bind(self._spec.host, self._spec.port)
         try:
-            await self._startup(bound, tell)
+            await self._startup(bind(self._spec.host, self._spec.port), tell)
             await self._stopping.wait()
+        except StartError as wrong:
+            self._failed(wrong)
+            raise
         finally:
             await self._shutdown()
+
+    def _failed(self, wrong: StartError) -> None:
+        """Written down before anything closes: whoever finds the host gone must find out why."""
+        self._fault = wrong
+        if self._files is not None:
+            self._files.failed(wrong.to_json())
 
     async def _startup(self, bound: socket.socket, tell: Tell) -> None:
         port = bound.getsockname()[1]
@@ -132,6 +142,8 @@ class Server:
         self._drained.set()
         if self._control is not None:
             await self._control.close()
+        if self._files is not None:
+            self._files.unlock()
 
     def _leave(self, generation: Generation) -> None:
         task = asyncio.create_task(generation.pool.retire())
@@ -142,10 +154,11 @@ class Server:
 
     def status(self) -> JsonObject:
         current = self.current
-        fault = current.pool.fault if current is not None else None
+        fault = current.pool.fault if current is not None else self._fault
         return {
             "state": self.state,
             "generation": current.number if current is not None else self._spec.generation,
+            "switching": self._candidate,
             "port": self._port if self._listeners else None,
             "pid": self._log.pid,
             "workers": current.pool.describe() if current is not None else [],
@@ -160,21 +173,28 @@ class Server:
     async def switch(self, number: int, launch: Launch, port: int | None, on_line: Callable[[str], None]) -> int:
         """Start `launch` beside what serves, then serve it; gives the port. `StartError`: nothing has changed."""
         async with self._switching:
-            if self._stopping.is_set() or self.current is None:
-                raise StartError("stopping", "the server is stopping", hint="start the service again, then update it")
-            bound = None if port is None or port == self._port else bind(self._spec.host, port)
+            self._candidate = number
             try:
-                successor = generations.prepare(
-                    number, launch, self._log, port=self._port if bound is None else bound.getsockname()[1]
-                )
-                await generations.start(successor, on_line)
-            except StartError as wrong:
-                if bound is not None:
-                    bound.close()
-                self._log.error(f"generation {number} did not start: {wrong.message}\n{wrong.detail}".rstrip())
-                raise
-            await self._switch_to(successor, bound)
-            return self._port
+                return await self._start_beside(number, launch, port, on_line)
+            finally:
+                self._candidate = None
+
+    async def _start_beside(self, number: int, launch: Launch, port: int | None, on_line: Callable[[str], None]) -> int:
+        if self._stopping.is_set() or self.current is None:
+            raise StartError("stopping", "the server is stopping", hint="start the service again, then update it")
+        bound = None if port is None or port == self._port else bind(self._spec.host, port)
+        try:
+            successor = generations.prepare(
+                number, launch, self._log, port=self._port if bound is None else bound.getsockname()[1]
+            )
+            await generations.start(successor, on_line)
+        except StartError as wrong:
+            if bound is not None:
+                bound.close()
+            self._log.error(f"generation {number} did not start: {wrong.message}\n{wrong.detail}".rstrip())
+            raise
+        await self._switch_to(successor, bound)
+        return self._port
 
     async def _switch_to(self, successor: Generation, bound: socket.socket | None) -> None:
         before, self.current = self.current, successor

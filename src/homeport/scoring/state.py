@@ -5,11 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 
 from homeport.domain.json import JsonObject
 from homeport.domain.service import CURRENT_FILE, FAILURE_FILE, HOST_LOCK, HOST_LOG
 from homeport.scoring.faults import StartError
+
+ASKING_TIME = 1.0  # seconds
 
 
 class StateFolder:
@@ -24,18 +27,22 @@ class StateFolder:
         return self._folder / HOST_LOG
 
     def lock(self) -> None:
-        """Held until this process ends, however it ends; `StartError` when another host has it."""
+        """Held until `unlock`, or until this process ends, however it ends; `StartError` when another host has it."""
         lock = os.open(self._folder / HOST_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take(lock):
             os.close(lock)
             raise StartError(
                 "already_running",
                 f"the service in `{self._folder}` has a host already",
                 hint="stop it with `homeport service stop`, or update it",
-            ) from None
+            )
         self._lock = lock
+
+    def unlock(self) -> None:
+        """Nothing is served any more and the control socket is gone: the rest of this process is only its exit."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def serving(self, generation: int) -> None:
         """Generation number `generation` serves from now on: nothing has failed."""
@@ -49,3 +56,17 @@ class StateFolder:
         staged = self._folder / f".{name}.{os.getpid()}"
         staged.write_text(text, encoding="utf-8")
         staged.replace(self._folder / name)
+
+
+def take(lock: int) -> bool:
+    """Take the lock, or say that a host has it: one who only asks whether a host lives holds it for a moment too."""
+    until = time.monotonic() + ASKING_TIME
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # noqa: PERF203 - asked again, at most for a second
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
