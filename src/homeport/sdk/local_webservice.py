@@ -109,15 +109,18 @@ class LocalWebservice(Webservice):
 
     def _require(self, method: str, *states: str) -> None:
         """Refuse a call in a state that does not allow it, or on a stale handle."""
-        if self.state not in states:
-            raise ServiceError(
-                f"{method} is not possible in state `{self.state}` of service `{self.name}`",
-                hint=f"it needs {' or '.join(states)}; `homeport service show {self.name}` says what happened",
-            )
+        self._require_state(method, states)
         if self.state != self.STATE_UNKNOWN and self._is_stale():
             raise ServiceError(
                 f"service `{self.name}` was deployed again, or deleted, since this object was made",
                 hint=f'make a new one: `LocalWebservice(ws, "{self.name}")`',
+            )
+
+    def _require_state(self, method: str, states: tuple[str, ...]) -> None:
+        if self.state not in states:
+            raise ServiceError(
+                f"{method} is not possible in state `{self.state}` of service `{self.name}`",
+                hint=f"it needs {' or '.join(states)}; `homeport service show {self.name}` says what happened",
             )
 
     def _is_stale(self) -> bool:
@@ -201,7 +204,7 @@ class LocalWebservice(Webservice):
 
     def delete(self, delete_cache: bool = True, delete_image: bool = False, delete_volume: bool = True) -> None:
         """Stop the service and remove it with its bundles; nothing happens when it has gone already."""
-        self._require("delete", self.STATE_DEPLOYING, self.STATE_FAILED, self.STATE_RUNNING)
+        self._require_state("delete", (self.STATE_DEPLOYING, self.STATE_FAILED, self.STATE_RUNNING))
         if not self._is_stale():
             self._runtime.delete(self.name, Printed())
         self.state = self.STATE_DELETED
