@@ -23,7 +23,7 @@ def bring_up_to_date(
             return
     with catalog.writing() as connection:
         if _checked(connection, workspace, revisions) != revisions[-1]:  # nobody else did it while we waited
-            _migrate(connection, scripts)
+            migrate(connection, scripts)
 
 
 def _checked(connection: Connection, workspace: str, revisions: Sequence[str]) -> str | None:
@@ -45,7 +45,8 @@ def _revision(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _migrate(connection: Connection, scripts: Path) -> None:
+def migrate(connection: Connection, scripts: Path) -> None:
+    """Run every migration that the database of `connection` lacks, in its transaction."""
     # takes a tenth of a second to import, and most openings of a catalog need none of it
     from alembic import command
     from alembic.config import Config
