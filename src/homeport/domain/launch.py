@@ -20,6 +20,7 @@ class Launch:
     interpreter: str  # the model's own Python
     entry_script: str
     app_root: str  # the workers' working directory, on sys.path, AML_APP_ROOT
+    working_directory: str | None = None  # where it is not app_root: a script served in place stays where it was found
     source_directory: str | None = None  # on sys.path after app_root
     variables: Mapping[str, str] = field(default_factory=dict)  # laid over the server's own environment
     workers: int = 1

@@ -192,7 +192,7 @@ async def start_worker(
             stdout=PIPE,
             stderr=PIPE,
             pass_fds=[theirs.fileno()],
-            cwd=launch.app_root,
+            cwd=launch.working_directory or launch.app_root,
             env=dict(environment),
             start_new_session=True,  # Ctrl-C is for the server, which lets the requests in hand finish
         )
@@ -211,8 +211,9 @@ async def start_worker(
 
 
 def cannot_run(launch: Launch, wrong: OSError) -> StartError:
-    if not Path(launch.app_root).is_dir():
-        return StartError("no_folder", f"the working directory `{launch.app_root}` does not exist")
+    folder = launch.working_directory or launch.app_root
+    if not Path(folder).is_dir():
+        return StartError("no_folder", f"the working directory `{folder}` does not exist")
     return StartError(
         "no_interpreter",
         f"the interpreter `{launch.interpreter}` does not run: {wrong.strerror}",

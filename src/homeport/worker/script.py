@@ -14,9 +14,12 @@ class ScriptError(Exception):
     """The script cannot be served as it is; the message says what to change."""
 
 
-def prepare_path(app_root: str, source_directory, entry_script: str) -> None:
-    """app_root, then the source folder, before everything else; the script's own folder after everything else."""
-    first = [app_root] + ([source_directory] if source_directory else [])
+def prepare_path(folders, entry_script: str) -> None:
+    """`folders` in their order before everything else (None is no folder); the script's own folder after everything."""
+    first = []
+    for folder in folders:
+        if folder and folder not in first:
+            first.append(folder)
     folder = os.path.dirname(entry_script)
     rest = [entry for entry in sys.path if entry not in first and entry != ""]
     sys.path[:] = first + rest + ([] if folder in first + rest else [folder])

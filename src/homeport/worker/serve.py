@@ -48,7 +48,7 @@ def die_with_parent() -> None:
 def start_script(connection: socket.socket, start):
     """The script with init() done, or None when it failed and the server has been told."""
     sys.argv[:] = [start["entry_script"]]
-    prepare_path(start["app_root"], start["source_directory"], start["entry_script"])
+    prepare_path([os.getcwd(), start["app_root"], start["source_directory"]], start["entry_script"])
     aliases.install()
     stage = "import"
     try:

@@ -1,0 +1,180 @@
+"""`homeport serve`: this process becomes the scoring server. Exit 1 for a wrong call, 3 for a failed start."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from homeport.cli.edge import show_error, show_usage
+from homeport.cli.group import WrongUsage
+from homeport.cli.output import say
+from homeport.cli.progress import ScreenProgress
+from homeport.errors import HomeportError, InvalidInputError, MissingPathError
+from homeport.sdk.serving import Serving, environment_of, named_interpreter, serve
+
+WRONG_CALL, FAILED_START = 1, 3  # the reference's exit statuses; every other command has 0, 1 and 2
+
+
+class ServeCommand(click.Command):
+    """A wrong call ends with 1, not with click's 2."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as wrong:
+            show_usage(wrong)
+            raise click.exceptions.Exit(WRONG_CALL) from wrong
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as wrong:
+            show_usage(wrong)
+            raise click.exceptions.Exit(WRONG_CALL) from wrong
+        except MissingPathError as missing:
+            show_error(missing)
+            raise click.exceptions.Exit(FAILED_START) from missing
+        except HomeportError as wrong:
+            show_error(wrong)
+            raise click.exceptions.Exit(WRONG_CALL if isinstance(wrong, InvalidInputError) else FAILED_START) from wrong
+
+
+def port_number(text: str) -> int:
+    """1 to 65535, or `auto` for any free one, which is 0."""
+    port = 0 if text == "auto" or not text.isdigit() else int(text)
+    if text != "auto" and not 1 <= port <= 65535:
+        raise click.BadParameter(f"`{text}` is not a port: use 1 to 65535, or `auto`")
+    return port
+
+
+@click.command("serve", cls=ServeCommand)
+@click.argument("target", required=False, type=click.Path(path_type=Path), metavar="[SCRIPT|BUNDLE]")
+@click.option("--entry_script", "--entry-script", type=click.Path(path_type=Path), help="The same as SCRIPT.")
+@click.option("--port", type=port_number, default="5001", metavar="PORT", show_default=True, help="Or `auto`.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Off this machine it needs a key, or --no-key.")
+@click.option("--no-key", is_flag=True, help="Let everyone score who can reach the address.")
+@click.option("--model-dir", "--model_dir", help="What AZUREML_MODEL_DIR says to the script.")
+@click.option("--python", "python", metavar="INTERPRETER", help="The model's own Python.")
+@click.option("--environment", metavar="NAME[:VERSION]", help="A registered environment, built where it is not yet.")
+@click.option("-w", "--workspace", metavar="NAME", help="The workspace of that environment.")
+@click.option(
+    "--workers", "--worker-count", "--worker_count", type=click.IntRange(min=1), help="Processes. [default: 1]"
+)
+@click.option("--config-file", "--config_file", type=click.Path(path_type=Path), help="JSON with settings by variable.")
+@click.option("--access-control-allow-origins", "--access_control_allow_origins", "origins", help="CORS: a comma list.")
+@click.option(
+    "--health-port", "--health_port", type=port_number, metavar="PORT", help="With SEPERATE_HEALTH_ENDPOINT=true."
+)
+@click.option("--appinsights-instrumentation-key", "--appinsights_instrumentation_key", "insights", hidden=True)
+@click.option("--rest", is_flag=True, hidden=True)
+def command(target: Path | None, entry_script: Path | None, port: int, host: str, **told: Any) -> None:
+    """Serve an entry script in place, or a bundle, in the foreground."""
+    if target is not None and entry_script is not None:
+        raise click.UsageError("name the script once: as SCRIPT or with --entry_script")
+    check_host(host, no_key=told["no_key"])
+    config = read_config(told["config_file"])
+    chosen = target or entry_script or named_in(config)
+    interpreter, variables = chosen_interpreter(told["python"], told["environment"], told["workspace"])
+    serve(
+        Serving(
+            target=chosen,
+            host=host,
+            port=port,
+            workers=told["workers"] or count_of(os.environ.get("WORKER_COUNT") or config.get("WORKER_COUNT")),
+            interpreter=interpreter,
+            variables={**variables, **told_variables(told, config)},
+        )
+    )
+
+
+def check_host(host: str, *, no_key: bool) -> None:
+    """Off the loopback only by name: nothing checks a key yet."""
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not no_key:
+        raise WrongUsage(
+            f"`{host}` can be reached from other machines, and keys are not checked yet",
+            hint="stay on 127.0.0.1, or say `--no-key` to let everyone score who can reach it",
+        )
+
+
+def chosen_interpreter(
+    python: str | None, environment: str | None, workspace: str | None
+) -> tuple[str | None, Mapping[str, str]]:
+    """(interpreter or None for the default, the environment's variables)."""
+    if python and environment:
+        raise click.UsageError("--python and --environment exclude each other")
+    if python:
+        return named_interpreter(python), {}
+    if environment:
+        with ScreenProgress() as progress:
+            return environment_of(environment, workspace, progress)
+    return None, {}
+
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """The file that --config_file names, for what this command itself needs of it; the server reads the rest."""
+    named = path or os.environ.get("AZUREML_CONFIG_FILE")
+    if not named:
+        return {}
+    try:
+        document = json.loads(Path(named).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as wrong:
+        say(f"error: the configuration file `{named}` cannot be read: {wrong}")
+        raise click.exceptions.Exit(FAILED_START) from wrong
+    return document if isinstance(document, dict) else {}
+
+
+def named_in(config: Mapping[str, Any]) -> Path:
+    if "AZUREML_ENTRY_SCRIPT" in config:
+        return Path(str(config["AZUREML_ENTRY_SCRIPT"]))
+    raise WrongUsage(
+        "no entry script is named", hint="say `homeport serve SCRIPT`, for example `homeport serve score.py`"
+    )
+
+
+def count_of(text: object) -> int:
+    """WORKER_COUNT: a bad one is a failed start, one below 1 a wrong call, as in the reference."""
+    if text is None:
+        return 1
+    try:
+        count = int(str(text))
+    except ValueError as wrong:
+        say(f"error: WORKER_COUNT must be a whole number, got `{text}`")
+        raise click.exceptions.Exit(FAILED_START) from wrong
+    if count < 1:
+        raise click.UsageError(f"WORKER_COUNT must be 1 or more, got `{text}`")
+    return count
+
+
+def told_variables(told: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, str]:
+    """The flags as the variables that they stand for; flag before variable before file."""
+    variables = {
+        "AZUREML_MODEL_DIR": told["model_dir"],
+        "AML_CORS_ORIGINS": told["origins"],
+        "HEALTH_PORT": str(told["health_port"]) if told["health_port"] else None,
+        "AZUREML_CONFIG_FILE": str(told["config_file"].absolute()) if told["config_file"] else None,
+        "AML_APP_INSIGHTS_KEY": told["insights"],
+    }
+    if told["insights"]:
+        say(insights_note(told["insights"]))
+    if "AZUREML_MODEL_DIR" in config and "AZUREML_MODEL_DIR" not in os.environ:
+        variables["AZUREML_MODEL_DIR"] = variables["AZUREML_MODEL_DIR"] or str(config["AZUREML_MODEL_DIR"])
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def insights_note(key: str) -> str:
+    try:
+        UUID(key)
+    except ValueError:
+        return f"note: `{key}` is not an instrumentation key; nothing is sent to Application Insights"
+    return "note: nothing is sent to Application Insights: Homeport keeps its log here"

@@ -1,0 +1,107 @@
+"""Serving in the foreground: a script in place, from a bundle record in memory, or a bundle that was written before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NoReturn
+
+from homeport.domain.bundle import BUNDLE_FILE
+from homeport.domain.launch import Launch, ServerSpec
+from homeport.domain.progress import Progress
+from homeport.errors import InvalidConfigError, MissingPathError, UnavailableError
+from homeport.runtimes.bundle import launch_of, read_bundle
+from homeport.runtimes.foreground import serve_in_foreground
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What `homeport serve` was told. `variables` are laid over those that are found."""
+
+    target: Path  # an entry script, or a bundle's folder
+    host: str
+    port: int
+    workers: int
+    interpreter: str | None = None  # None: the bundle's own; for a script the activated one
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def serve(serving: Serving) -> NoReturn:
+    """Become the scoring server; its exit status is this process's."""
+    serve_in_foreground(ServerSpec(launch=launch_for(serving), host=serving.host, port=serving.port, state_folder=None))
+
+
+def launch_for(serving: Serving) -> Launch:
+    """How the workers are started. MissingPathError where neither a script nor a bundle is there."""
+    if (serving.target / BUNDLE_FILE).is_file():
+        launch = launch_of(serving.target, read_bundle(serving.target), workers=serving.workers)
+        return replace(
+            launch,
+            interpreter=serving.interpreter or launch.interpreter,
+            variables={**launch.variables, **serving.variables},
+        )
+    if serving.target.is_dir():
+        raise MissingPathError(
+            f"`{serving.target}` is a folder without a `{BUNDLE_FILE}`", hint="name an entry script, or a bundle"
+        )
+    if not serving.target.is_file():
+        raise MissingPathError(f"there is no entry script at `{serving.target}`", hint="check the path")
+    return launch_in_place(serving)
+
+
+def launch_in_place(serving: Serving) -> Launch:
+    """The working directory and the variables stay as they are found, as the reference's command leaves them."""
+    script = os.path.realpath(serving.target)
+    here = str(Path.cwd())
+    app_root = str(Path(os.environ.get("AML_APP_ROOT") or here).absolute())
+    source = os.environ.get("AZUREML_SOURCE_DIRECTORY")
+    return Launch(
+        interpreter=serving.interpreter or activated_interpreter(),
+        entry_script=script,
+        app_root=app_root,
+        working_directory=here,
+        source_directory=str(Path(app_root) / source) if source else None,
+        variables={**serving.variables, "AZUREML_ENTRY_SCRIPT": script},
+        workers=serving.workers,
+    )
+
+
+def activated_interpreter() -> str:
+    """`$VIRTUAL_ENV`'s Python, else `python3` on PATH; UnavailableError where there is neither."""
+    environment = os.environ.get("VIRTUAL_ENV")
+    if environment:
+        python = Path(environment) / "bin" / "python"
+        if python.exists():
+            return str(python)
+    found = shutil.which("python3") or shutil.which("python")
+    if found is None:
+        raise UnavailableError("no Python is activated and none is on PATH", hint="name one with `--python`")
+    return found
+
+
+def named_interpreter(name: str) -> str:
+    """The interpreter at a path, or of that name on PATH, absolute; InvalidConfigError where nothing is there."""
+    found = shutil.which(name)
+    if found is None:
+        raise InvalidConfigError(
+            f"`{name}` is not an interpreter that can be run",
+            hint="give the path of a Python, for example `venv/bin/python`",
+        )
+    return os.path.abspath(found)  # noqa: PTH100 - a virtual environment's Python is a link that must not be followed
+
+
+def environment_of(reference: str, workspace_name: str | None, progress: Progress) -> tuple[str, Mapping[str, str]]:
+    """(interpreter, variables) of `NAME[:VERSION]` in a workspace, locked and built where it is not yet."""
+    # The catalog and its database library are for this case alone: a script in place must start in a moment
+    from homeport.sdk.environment import Environment
+    from homeport.sdk.interpreters import ready
+    from homeport.sdk.workspace import Workspace
+
+    workspace = Workspace.get(workspace_name) if workspace_name else Workspace.from_config()
+    name, _, version = reference.partition(":")
+    environment = Environment.get(workspace, name, version or None)
+    bundled, variables = ready(workspace, environment, progress=progress)
+    return bundled.interpreter, variables
