@@ -49,6 +49,16 @@ class HomeportError(Exception):
     def __str__(self) -> str:
         return self._message if self.hint is None else f"{self._message}\n\nhint: {self.hint}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are made anew from `args`, which are not what our constructors take: pools of processes hang then.
+        return _rebuilt, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuilt(kind: type[HomeportError], arguments: tuple[object, ...], state: dict[str, object]) -> HomeportError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error
+
 
 class InvalidInputError(HomeportError):
     """The caller can fix this."""
@@ -81,6 +91,8 @@ class UnavailableError(HomeportError):
 class AzureMLException(HomeportError):
     """The root that v1 scripts catch. `str()` has the original's shape: name, message, inner exception, JSON."""
 
+    _usual_code: str | None = None
+
     def __init__(
         self,
         exception_message: str,
@@ -96,7 +108,7 @@ class AzureMLException(HomeportError):
     ) -> None:
         super().__init__(exception_message, hint=hint)
         self.inner_exception = inner_exception
-        self._code = reference_code
+        self._code = reference_code or self._usual_code
         self._extra = {"target": target, "details": details}
 
     def __str__(self) -> str:
@@ -147,6 +159,8 @@ class ModelPathNotFoundException(AzureMLException):
 
 class UserErrorException(AzureMLException):
     """A wrong call or an unreadable configuration."""
+
+    _usual_code = "UserError"
 
     def __init__(self, exception_message: str, **kwargs: object) -> None:
         super().__init__(exception_message, **kwargs)  # type: ignore[arg-type]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,14 @@ def test_finding_a_workspace_loads_no_database(workspace: Workspace, project: Pa
     code = "import sys, homeport; ws = homeport.Workspace.from_config(); print(ws.name, 'sqlalchemy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert done.stdout == "tests False\n"
+
+
+def test_a_workspace_goes_to_another_process(workspace: Workspace, weights: Path) -> None:
+    model = Model.register(workspace, weights, "m")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(newest, workspace).result() == "m:1"
+    assert copy.deepcopy(model).workspace.models["m"].id == "m:1"
+
+
+def newest(workspace: Workspace) -> str:
+    return workspace.models["m"].id

@@ -55,6 +55,10 @@ class Workspace:
         # opened at the first use: a look at the name or at services does not pay for the database
         return open_store(self._home, self._name)
 
+    def __getstate__(self) -> dict[str, object]:
+        # copied, or sent to another process, without the open database
+        return {key: value for key, value in vars(self).items() if key != "_store"}
+
     @staticmethod
     def from_config(
         path: str | os.PathLike[str] | None = None,
