@@ -1,4 +1,7 @@
-"""`import homeport.azureml` makes `import azureml...` give Homeport's objects, in this process, from then on."""
+"""`import homeport.azureml` makes `import azureml...` give Homeport's objects, in this process, from then on.
+
+It must stand above the imports that it answers; tools that sort imports need `# isort: skip` there.
+"""
 
 from __future__ import annotations
 

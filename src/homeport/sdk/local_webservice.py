@@ -160,7 +160,8 @@ class LocalWebservice(Webservice):
     def reload(self, wait: bool = False, *, progress: Progress | None = None) -> None:
         """Serve the script and source folder as they are on disk now, with the same models and environment.
 
-        The service goes on answering with the old ones until the new `init()` has succeeded.
+        The service goes on answering with the old ones until the new `init()` has succeeded. Returns after that,
+        whatever `wait` says.
         """
         self._require("reload", self.STATE_DEPLOYING, self.STATE_FAILED, self.STATE_RUNNING)
         self._started(self._runtime.reload(self.name, progress=progress or Printed(), wait=wait))
@@ -177,8 +178,8 @@ class LocalWebservice(Webservice):
     ) -> None:
         """Serve other models, another script, environment or port; what is not given stays as it is.
 
-        The old state goes on serving until the new `init()` has succeeded, and stays when it fails. The
-        documentation's positional `update([model], inference_config, deployment_config)` is understood.
+        The old state goes on serving until the new `init()` has succeeded, and stays when it fails; returns after
+        that, whatever `wait` says. The documentation's positional `update([model], inference_config, deployment_config)` is understood.
         """
         states = (self.STATE_DEPLOYING, self.STATE_FAILED, self.STATE_RUNNING, self.STATE_UNKNOWN)
         self._require("update", *states)
