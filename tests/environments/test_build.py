@@ -20,7 +20,7 @@ from homeport.environments.build import LOCK_FILE
 from homeport.errors import EnvironmentBuildError
 from tests.conftest import count
 from tests.environments.conftest import Lines, definition_of
-from tests.environments.wheels import make_wheel
+from tests.environments.wheels import index_of, make_wheel
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,21 +87,66 @@ def test_a_changed_file_is_refused_by_its_hash(shelf: Path, tmp_path: Path, monk
     assert not (tmp_path / "home" / "environments" / lock.hash).exists()
 
 
-def test_files_that_moved_are_asked_for_by_hash_where_the_user_says(
-    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uv has nothing, and pip was told nothing."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+
+
+def beta_of(interpreter: Path) -> str:
+    return python_says(interpreter, "import beta; print(beta.version)")
+
+
+def test_files_that_moved_are_found_by_hash_where_the_user_says(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_cache: None
 ) -> None:
     gone = tmp_path / "gone"
     shutil.copytree(shelf, gone)
     lock = lock_environment(definition_of("--no-index", f"--find-links {gone}", "beta"), progress=Lines())
     shutil.rmtree(gone)
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("UV_FIND_LINKS", str(shelf))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    built = build_environment(replace(lock, options=()), tmp_path / "home", progress=Lines())
+    assert beta_of(built.interpreter) == "1.0"
+
+
+def test_files_that_the_index_lost_are_asked_for_where_they_were(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_cache: None
+) -> None:
+    lock = lock_environment(definition_of("--no-index", f"--find-links {shelf}", "beta"), progress=Lines())
     monkeypatch.setenv("UV_NO_INDEX", "1")
     told = Lines()
     built = build_environment(replace(lock, options=()), tmp_path / "home", progress=told)
-    assert python_says(built.interpreter, "import beta; print(beta.version)") == "1.0"
-    assert "cannot be reached" in str(told)
+    assert beta_of(built.interpreter) == "1.0"
+    assert "where they were at locking" in str(told)
+
+
+def test_what_was_installed_once_is_installed_again_without_the_index(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_cache: None
+) -> None:
+    with index_of(shelf) as url:
+        lock = lock_environment(definition_of(f"--index-url {url}", "beta"), progress=Lines())
+        build_environment(lock, tmp_path / "one", progress=Lines())
+    told = Lines()
+    built = build_environment(lock, tmp_path / "two", progress=told)
+    assert beta_of(built.interpreter) == "1.0"
+    assert "already on this machine" in str(told)
+
+
+def test_a_rebuild_downloads_nothing(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_cache: None
+) -> None:
+    seen: list[str] = []
+    with index_of(shelf, seen) as url:
+        lock = lock_environment(definition_of(f"--index-url {url}", "beta"), progress=Lines())
+        build_environment(lock, tmp_path / "one", progress=Lines())
+        assert any(path.startswith("/files/beta-1.0") for path in seen)
+        seen.clear()
+        build_environment(lock, tmp_path / "two", progress=Lines())
+    assert [path for path in seen if path.startswith("/files/")] == []
 
 
 def test_an_environment_whose_interpreter_is_gone_is_built_anew(tiny_lock: Lock, tmp_path: Path) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
@@ -27,3 +31,48 @@ def make_wheel(
         for file, text in files.items():
             archive.writestr(zipfile.ZipInfo(file, (2020, 1, 1, 0, 0, 0)), text)
     return path
+
+
+@contextlib.contextmanager
+def index_of(folder: Path, seen: list[str] | None = None) -> Iterator[str]:
+    """A package index on a real socket that serves a folder of wheels; `seen` gets the path of every request."""
+
+    class Index(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if seen is not None:
+                seen.append(self.path)
+            kind, _, name = self.path.strip("/").partition("/")
+            if kind == "files" and (folder / name).is_file():
+                self._answer((folder / name).read_bytes(), "application/zip")
+            elif kind == "simple" and (wheels := sorted(folder.glob(f"{name.replace('-', '_')}-*.whl"))):
+                self._answer("".join(map(_link, wheels)).encode(), "text/html")
+            else:
+                self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def _answer(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _link(wheel: Path) -> str:
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f'<a href="/files/{wheel.name}#sha256={digest}">{wheel.name}</a>\n'

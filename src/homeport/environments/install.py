@@ -14,7 +14,8 @@ from homeport.environments.interpreter import Interpreter, clean_variables
 from homeport.environments.pylock import PYLOCK_FILE
 from homeport.environments.resolve import end_of_day, variables_for
 from homeport.environments.uv import UvError, run_uv
-from homeport.environments.uv_words import build_error, is_network
+from homeport.environments.uv_words import build_error, is_elsewhere
+from homeport.errors import EnvironmentBuildError
 
 UV_COMPILES_FROM = (3, 7)  # its compiler process does not run on 3.6
 REQUIREMENTS_FILE = "requirements.txt"
@@ -23,21 +24,34 @@ REQUIREMENTS_FILE = "requirements.txt"
 def install_packages(lock: Lock, python: Interpreter, target: Path, progress: Progress) -> None:
     """Install what is locked with `target`, an environment's own interpreter.
 
-    First from where the files were at locking; where that place cannot be reached, by name and hash from the
-    user's own package index. `EnvironmentBuildError` carries uv's words.
+    By name and hash from the user's package index, where uv's cache holds for ever (of a bare address it holds only as
+    long as that server's headers allow); where there is no network, from the cache alone; else from where the files
+    were at locking. `EnvironmentBuildError` carries uv's words about the first of these.
     """
-    try:
-        _sync(lock, python, target, _pylock, progress)
-    except UvError as wrong:
-        if not (is_network(wrong) and locked_requirements(lock)):
-            raise build_error("cannot install the packages", wrong, as_of=lock.as_of) from wrong
-        progress.step("where the packages were locked from cannot be reached: asking the package index for them")
+    ways = [(_requirements, ""), (_cached, _NO_INDEX), (_pylock, _ELSEWHERE)]
+    first: UvError | None = None
+    for write, announced in ways if locked_requirements(lock) else ways[2:]:
+        if first is not None:
+            progress.step(announced)
         try:
-            _sync(lock, python, target, _requirements, progress)
-        except UvError as again:
-            raise build_error("cannot install the packages", again, as_of=lock.as_of) from again
+            _sync(lock, python, target, write, progress)
+            break
+        except UvError as wrong:
+            first = first or wrong
+            if not is_elsewhere(wrong):
+                raise _failed(lock, wrong) from wrong
+    else:
+        raise _failed(lock, first or UvError(1, "")) from first
     if python.version[:2] < UV_COMPILES_FROM:
         compile_modules(target)
+
+
+_NO_INDEX = "the package index does not have them: taking what is already on this machine"
+_ELSEWHERE = "asking for them where they were at locking"
+
+
+def _failed(lock: Lock, wrong: UvError) -> EnvironmentBuildError:
+    return build_error("cannot install the packages", wrong, as_of=lock.as_of)
 
 
 def locked_requirements(lock: Lock) -> str | None:
@@ -60,6 +74,10 @@ def _requirements(lock: Lock, folder: Path) -> list[str]:
     lines = "\n".join((*lock.options, locked_requirements(lock) or ""))
     (folder / REQUIREMENTS_FILE).write_text(lines, encoding="utf-8")
     return ["--require-hashes", REQUIREMENTS_FILE]
+
+
+def _cached(lock: Lock, folder: Path) -> list[str]:
+    return ["--offline", *_requirements(lock, folder)]
 
 
 def _sync(

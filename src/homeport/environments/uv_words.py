@@ -34,7 +34,9 @@ _HINTS = (
     ),
 )
 _ABSENT = re.compile(r"([\w.\-]+) was not found in the package registry")
-_ASKED = re.compile(r"(?<!conclude that )you require ([\w.\-]+(?:\[[^\]]*\])?(?:[<>=!~]+[\w.*]+(?:,[<>=!~]+[\w.*]+)*)?)")
+_ASKED = re.compile(
+    r"(?<!conclude that )you require ([\w.\-]+(?:\[[^\]]*\])?(?:[<>=!~]+[\w.*]+(?:,[<>=!~]+[\w.*]+)*)?)"
+)
 
 
 def build_error(doing: str, wrong: UvError, *, as_of: object = None) -> EnvironmentBuildError:
@@ -56,9 +58,9 @@ def conflicting(text: str) -> list[str]:
     return list(dict.fromkeys(name.rstrip(".") for name in asked))[:4]
 
 
-def is_network(wrong: UvError) -> bool:
-    """A place could not be reached, or no longer has the file."""
-    return _NETWORK.search(wrong.text) is not None
+def is_elsewhere(wrong: UvError) -> bool:
+    """A place could not be reached or has not got it: another one may."""
+    return _NETWORK.search(wrong.text) is not None or "No solution found" in wrong.text
 
 
 def _hint(text: str, names: list[str], as_of: object) -> str:
