@@ -518,7 +518,8 @@ def test_a_supervised_host_is_the_same_service(runtime: ProcessRuntime, deploy: 
         "import sys; from pathlib import Path; from homeport.runtimes import ProcessRuntime\n"
         "ProcessRuntime(Path(sys.argv[1])).start_in_foreground('iris')\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program, str(home)], stdin=subprocess.DEVNULL) as supervised:
+    supervised = subprocess.Popen([sys.executable, "-c", program, str(home)], stdin=subprocess.DEVNULL)
+    try:
         while runtime.status("iris").state in ("stopped", "failed") and supervised.poll() is None:
             pass
         assert word(runtime.wait("iris")) == "one"
@@ -526,4 +527,7 @@ def test_a_supervised_host_is_the_same_service(runtime: ProcessRuntime, deploy: 
         assert runtime.service("iris").port == service.port
         runtime.stop("iris")
         assert supervised.wait(60) == 0
+    finally:
+        supervised.kill()
+        supervised.wait()
     assert runtime.status("iris").state == "stopped"

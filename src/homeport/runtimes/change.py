@@ -15,7 +15,7 @@ from homeport.domain.service import GENERATIONS_FOLDER, KEPT_GENERATIONS, Genera
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError, ServiceError
 from homeport.runtimes.bundle import Parts, assemble_bundle, launch_of, model_of_bundle, read_bundle
 from homeport.runtimes.code import Code, code_of_bundle, find_code
-from homeport.runtimes.control import ask
+from homeport.runtimes.control import Reply, ask
 from homeport.runtimes.deployment import DeploymentChange
 from homeport.runtimes.host import end_host
 from homeport.runtimes.launching import PortBook, error_of, failure_of, launch_host, wait_until_running
@@ -127,6 +127,8 @@ class Changer:
     def settle(self, service_id: str | None) -> Service:
         """Read the service, once a switch that a killed process began has ended; drop what came to nothing."""
         service = self._folder.read(service_id)
+        if self._is_switching(service):
+            self._progress.step("waiting for a change that was left behind to end")
         while self._is_switching(service):
             time.sleep(POLL)
         serving = self._folder.current_number() or service.generations[0].number
@@ -139,12 +141,14 @@ class Changer:
         return self._folder.read(service_id)
 
     def _is_switching(self, service: Service) -> bool:
-        if not self._folder.is_alive():
-            return False
+        return self._folder.is_alive() and self._ask_status(service).get("switching") is not None
+
+    def _ask_status(self, service: Service) -> Reply:
+        """The host's words; none where it does not answer."""
         try:
-            return ask(Path(service.control_socket), {"do": "status"}).get("switching") is not None
+            return ask(Path(service.control_socket), {"do": "status"})
         except OSError:
-            return False
+            return {}
 
     def _unlisted(self, listed: set[int]) -> list[int]:
         folders = (self._folder.path / GENERATIONS_FOLDER).glob("[0-9]*")
@@ -169,8 +173,10 @@ class Changer:
         return self._confirm()
 
     def _take_over(self, service: Service, generation: Generation, bundle: Bundle) -> None:
-        if not self._folder.is_alive():
-            self._start_with(service, generation)
+        alive = self._folder.is_alive()
+        starting = alive and self._ask_status(service).get("state") == "starting"
+        if starting or not alive:
+            self._start_with(service, generation, instead_of_a_start=starting)
             return
         self._progress.step("starting the new workers beside the old ones")
         launch = launch_of(self._folder.bundle(generation.number), bundle, workers=generation.workers)
@@ -193,8 +199,11 @@ class Changer:
                 raise self._ports.taken(service.host, generation.port or service.port)
             raise error_of(failure)
 
-    def _start_with(self, service: Service, generation: Generation) -> None:
-        """No host lives: start one with the new generation; when that fails, everything is as it was."""
+    def _start_with(self, service: Service, generation: Generation, *, instead_of_a_start: bool) -> None:
+        """Nothing serves: start a host with the new generation; when that fails, everything is as it was."""
+        if instead_of_a_start:
+            self._progress.step("ending the start that is under way")
+            end_host(self._folder, Path(service.control_socket), self._progress)
         before = self._folder.forget_failure()
         started = replace(service, desired="running", control_socket=str(self._folder.control_socket))
         started = started.with_generation(generation, at=self._now())
@@ -207,6 +216,8 @@ class Changer:
             end_host(self._folder, Path(started.control_socket), self._progress)
             self._folder.write(service.with_generation(generation, at=self._now()))
             self._folder.recall_failure(before)
+            if instead_of_a_start:
+                launch_host(self._folder, service, self._folder.current(service), ports=self._ports)
             raise
 
     def _withdraw(self, number: int) -> None:

@@ -31,6 +31,10 @@ def serve_in_foreground(spec: ServerSpec) -> NoReturn:
     os.set_inheritable(message.fileno(), True)
     sys.stdout.flush()
     sys.stderr.flush()
+    os.execv(sys.executable, [*server_command(), "--spec-fd", str(message.fileno())])  # noqa: S606
+
+
+def server_command() -> list[str]:
+    """The scoring server as a process of our own interpreter, whatever the folder it is started in holds."""
     holds_homeport = str(Path(__file__).parents[2])
-    words = [sys.executable, "-E", "-c", BEGIN, holds_homeport, "--spec-fd", str(message.fileno())]
-    os.execv(sys.executable, words)  # noqa: S606
+    return [sys.executable, "-E", "-c", BEGIN, holds_homeport]

@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -21,12 +20,13 @@ from homeport.domain.progress import Progress
 from homeport.domain.service import HOST_LOG
 from homeport.errors import ServiceError
 from homeport.runtimes.control import ask, make_socket_folder
+from homeport.runtimes.foreground import server_command
 from homeport.runtimes.logs import read_tail
 from homeport.runtimes.service_folder import Failure, ServiceFolder
 
 READY_TIME = 60.0  # seconds until a host must have said that it listens; it says so before any init() runs
-STOP_TIME = 30.0  # seconds for the requests in hand
-KILL_TIME = 10.0  # seconds from a signal to the end
+STOP_TIME = 45.0  # seconds; the host itself gives the requests in hand 30
+KILL_TIME = 5.0  # seconds from a signal to the end
 POLL = 0.02
 
 # What the deploying process sets for its own Python, and must not reach the host's or the model's.
@@ -59,7 +59,7 @@ def start_host(folder: Path, spec: ServerSpec) -> Listening:
             message.flush()
             message.seek(0)
             process = subprocess.Popen(
-                [*host_command(), "--spec-fd", str(message.fileno()), "--ready-fd", str(ready_end)],
+                [*server_command(), "--spec-fd", str(message.fileno()), "--ready-fd", str(ready_end)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -77,10 +77,6 @@ def start_host(folder: Path, spec: ServerSpec) -> Listening:
         os.close(ready)
         if ready_end >= 0:
             os.close(ready_end)
-
-
-def host_command() -> list[str]:
-    return [sys.executable, "-m", "homeport.scoring"]
 
 
 def host_variables(found: Mapping[str, str]) -> dict[str, str]:

@@ -71,10 +71,12 @@ class ProcessRuntime:
         The bundle is whole before anything that runs is touched. ServiceError when the port is somebody else's.
         """
         check_service_name(name)
+        if port is not None:
+            check_port(port)
         folder = ServiceFolder(self._home, name)
         with folder.locked(progress):
             before = self._readable(folder)
-            if port is not None and (before is None or before.port != check_port(port) or not folder.is_alive()):
+            if port is not None and (before is None or before.port != port or not folder.is_alive()):
                 self._ports.check(LOOPBACK, port)
             port = port or self._ports.choose(LOOPBACK)
             plan = Plan(parts=parts_of(deployment), workers=deployment.workers, port=port, cause="deploy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from homeport.domain.service import Service, ServiceState
 from homeport.runtimes.control import Reply, ask
 from homeport.runtimes.service_folder import Failure, ServiceFolder
 
-HEALTH_TIME = 5.0
+HEALTH_TIME = 5.0  # seconds
+SILENCE_TIME = 3.0  # seconds that a host may be silent, as it is between its last answer and its end
+POLL = 0.02
 # The kinds of failure that are the entry script's own, as the host names them.
 SCRIPT_KINDS = ("init_failed", "script_import", "script_signature", "worker_died")
 
@@ -33,12 +36,17 @@ class ServiceStatus:
 
 
 def status_of(folder: ServiceFolder, service: Service) -> ServiceStatus:
-    """Ask the host where one lives; else read what the last one left. A few milliseconds."""
-    if folder.is_alive():
+    """Ask the host where one lives; else read what the last one left. A few milliseconds, unless a host is silent."""
+    until = time.monotonic() + SILENCE_TIME
+    while folder.is_alive():
         try:
             return _of_host(folder, service, ask(Path(service.control_socket), {"do": "status"}))
-        except OSError:
-            return _of_silence(folder, service)
+        except OSError:  # noqa: PERF203 - it is asked again
+            if folder.is_changing():
+                return _plain(folder, service, "deploying")
+            if time.monotonic() > until or answers_health(service.host, service.port):
+                return _of_silence(folder, service)
+            time.sleep(POLL)  # most often it is just leaving, and its lock goes last
     if folder.is_changing() and service.desired == "running" and folder.failure() is None:
         return _plain(folder, service, "deploying")  # somebody is about to start it
     return _of_absence(folder, service)
@@ -58,7 +66,7 @@ def _plain(
         workers=current.workers,
         ready_workers=0,
         pid=None,
-        error=failure.message if failure else None,
+        error=(failure.message or None) if failure else None,
         detail=failure.detail if failure else "",
         hint=failure.hint if failure else None,
     )
@@ -85,11 +93,7 @@ def _of_host(folder: ServiceFolder, service: Service, reply: Reply) -> ServiceSt
 
 
 def _of_silence(folder: ServiceFolder, service: Service) -> ServiceStatus:
-    """A host that holds its lock and does not answer: starting, leaving, or stuck."""
-    if not folder.is_alive():
-        return _of_absence(folder, service)
-    if folder.is_changing():
-        return _plain(folder, service, "deploying")
+    """A host that holds its lock and does not answer: its socket has gone, or it is stuck."""
     if answers_health(service.host, service.port):
         return _plain(folder, service, "running")
     failure = Failure(
