@@ -179,7 +179,8 @@ class LocalWebservice(Webservice):
         """Serve other models, another script, environment or port; what is not given stays as it is.
 
         The old state goes on serving until the new `init()` has succeeded, and stays when it fails; returns after
-        that, whatever `wait` says. The documentation's positional `update([model], inference_config, deployment_config)` is understood.
+        that, whatever `wait` says. The documentation's positional form, `update([model], inference_config,
+        deployment_config)`, is understood.
         """
         states = (self.STATE_DEPLOYING, self.STATE_FAILED, self.STATE_RUNNING, self.STATE_UNKNOWN)
         self._require("update", *states)
