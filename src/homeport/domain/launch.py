@@ -9,6 +9,7 @@ from typing import Any, cast
 from homeport.domain.bundle import check_format
 from homeport.domain.json import JsonObject
 from homeport.domain.model import ModelFile
+from homeport.domain.serving import ServingOptions
 
 LAUNCH_FORMAT = 1
 
@@ -26,6 +27,7 @@ class Launch:
     workers: int = 1
     files: tuple[ModelFile, ...] = ()  # verified below `models_root` before the workers start
     models_root: str | None = None
+    options: ServingOptions = field(default_factory=ServingOptions)
 
     def to_json(self) -> JsonObject:
         return cast(JsonObject, asdict(self))
@@ -33,7 +35,8 @@ class Launch:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Launch:
         files = tuple(ModelFile(**file) for file in document["files"])
-        return cls(**{**document, "files": files})
+        options = ServingOptions.from_json(document.get("options", {}))
+        return cls(**{**document, "files": files, "options": options})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
