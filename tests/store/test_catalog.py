@@ -55,6 +55,14 @@ def test_a_home_that_moved_to_a_network_leaves_the_log(
     moved.close()
 
 
+def test_a_catalog_that_could_not_have_the_log_says_so_on_any_disk(home: Path, network: Path) -> None:
+    create_store(home, "work", mounts=network).close()
+    store = open_store(home, "work")
+    assert store.notice is not None
+    assert "rollback journal" in store.notice
+    store.close()
+
+
 def test_registrations_at_once_get_their_own_numbers_with_a_rollback_journal(
     home: Path, network: Path, weights: Path, program: Program
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from homeport.domain.progress import Silent
 from homeport.errors import NoSpaceError, UnavailableError, WebserviceException
-from homeport.store import ModelChange, create_store
+from homeport.store import ModelChange, create_store, open_store
 from homeport.store.local import LocalStore
 from tests.conftest import lacking
 from tests.store.conftest import named
@@ -104,6 +104,17 @@ def test_a_catalog_without_space_says_so_and_stays_whole(tight: LocalStore, disk
     (disk / "filler").unlink()
     assert tight.models.get("a").tags == {}
     assert tight.verify() == []
+
+
+def test_a_workspace_on_a_full_disk_opens_deletes_and_frees(tight: LocalStore, disk: Path, tmp_path: Path) -> None:
+    tight.models.register(named("a"), big(tmp_path, 6 * MB))
+    tight.close()
+    fill(disk)
+    again = open_store(disk / "home", "work")
+    again.models.delete("a", 1)
+    assert again.collect().bytes == 6 * MB
+    assert again.models.register(named("a"), tmp_path / "big.bin").ref == "a:2"
+    again.close()
 
 
 def test_a_download_to_a_full_disk_says_how_much_it_needs(store: LocalStore, disk: Path, tmp_path: Path) -> None:

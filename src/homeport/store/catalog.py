@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from homeport.errors import DamagedStoreError, HomeportError, NoSpaceError, UnavailableError, WorkspaceNotFoundError
 from homeport.store.mounts import MOUNTS, file_system, holds_log
+from homeport.store.reserve import Reserve
 
 BUSY = 60.0  # seconds to wait for another writer
 
@@ -52,6 +53,11 @@ class Catalog:
             with alone.begin():
                 yield alone
 
+    def journal(self) -> str:
+        """SQLite's word for how changes are kept safe: `wal`, or `delete` where the log does not hold."""
+        with self.reading() as connection:
+            return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+
     def close(self) -> None:
         """Let the file go."""
         self._finalizer()
@@ -81,19 +87,18 @@ def create_catalog(path: Path, workspace: str, mounts: Path = MOUNTS) -> None:
         connection.execute(f"PRAGMA journal_mode={'WAL' if suited else 'DELETE'}")
 
 
-def settle_journal(path: Path, mounts: Path = MOUNTS) -> str | None:
-    """Leave the write-ahead log where it does not hold (a home that moved); a line about it where that is so."""
-    kind = file_system(path.parent, mounts)
-    if holds_log(kind):
-        return None
-    notice = f"`{path.parent}` is on `{kind}`, where SQLite's write-ahead log does not hold: a rollback journal is used"
-    if _journal(path) == "delete":
-        return notice
-    with _catalog_errors(path, path.parent.name), closing(_connect(path)) as connection:
+def settle_journal(path: Path, mounts: Path = MOUNTS) -> None:
+    """Leave the write-ahead log where it does not hold: a home may have moved."""
+    if holds_log(file_system(path.parent, mounts)) or _journal(path) == "delete":
+        return
+    address = f"file:{quote(str(path))}?mode=rw"
+    with (
+        _catalog_errors(path, path.parent.name),
+        closing(sqlite3.connect(address, uri=True, timeout=BUSY, isolation_level=None)) as connection,
+    ):
         # alone, SQLite needs no shared memory to read a log: https://sqlite.org/wal.html#noshm
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA journal_mode=DELETE")
-    return notice
 
 
 def _journal(path: Path) -> str | None:
@@ -105,6 +110,16 @@ def _journal(path: Path) -> str | None:
         return None
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    """Connect; on a full disk with the space that was kept back for that."""
+    try:
+        return _connect(path)
+    except sqlite3.OperationalError:
+        if not Reserve(path.parent).release():
+            raise
+        return _connect(path)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     address = f"file:{quote(str(path))}?mode=rw"  # never creates: a deleted workspace stays deleted
     connection = sqlite3.connect(address, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)
@@ -112,6 +127,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         # a number that was given must survive a power cut, or it would be given again
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA schema_version")  # reads the file, with all that SQLite needs for that
     except sqlite3.Error:
         connection.close()
         raise
@@ -119,7 +135,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine("sqlite+pysqlite://", creator=lambda: _connect(path), poolclass=QueuePool, max_overflow=-1)
+    engine = create_engine("sqlite+pysqlite://", creator=lambda: _open(path), poolclass=QueuePool, max_overflow=-1)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

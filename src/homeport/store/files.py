@@ -103,7 +103,7 @@ def disk_errors(folder: Path, needed: int, what: str) -> Iterator[None]:
                 hint="move it away, or name another place",
             ) from wrong
         raise UnavailableError(
-            f"cannot write {what} below `{folder}`: {wrong.strerror or wrong}",
+            f"could not finish {what} in `{folder}`: {wrong.strerror or wrong}",
             hint="check that the folder is there and yours to write",
         ) from wrong
 

@@ -16,8 +16,9 @@ from homeport.store.catalog import Catalog, create_catalog, settle_journal
 from homeport.store.environments import LocalEnvironments
 from homeport.store.locks import PATIENCE, BytesLock
 from homeport.store.models import LocalModels
-from homeport.store.mounts import MOUNTS
+from homeport.store.mounts import MOUNTS, file_system
 from homeport.store.protocol import SILENT, Freed
+from homeport.store.reserve import Reserve
 from homeport.store.schema import workspace
 from homeport.store.upgrade import bring_up_to_date
 from homeport.store.workspaces import CATALOG_FILE
@@ -31,14 +32,28 @@ class LocalStore:
     ) -> None:
         path = folder / CATALOG_FILE
         self.name = folder.name
-        self.notice = settle_journal(path, mounts)
+        settle_journal(path, mounts)
+        self._folder = folder
+        self._mounts = mounts
         self._catalog = Catalog(path, self.name)
         bring_up_to_date(self._catalog, self.name)
         self._blobs = Blobs(folder)
         self._lock = BytesLock(folder, patience=patience)
-        self.models = LocalModels(self._catalog, self._blobs, self._lock, now=now)
+        self._reserve = Reserve(folder)
+        self.models = LocalModels(self._catalog, self._blobs, self._lock, self._reserve, now=now)
         self.environments = LocalEnvironments(self._catalog, now=now)
         self.models.sweep()
+
+    @property
+    def notice(self) -> str | None:
+        """See `Store`."""
+        if self._catalog.journal() == "wal":
+            return None
+        kind = file_system(self._folder, self._mounts) or "an unknown file system"
+        return (
+            f"`{self._folder}` is on `{kind}`, where SQLite's write-ahead log does not hold: "
+            "a rollback journal is used, and whoever reads waits for whoever writes"
+        )
 
     @property
     def details(self) -> JsonObject:
@@ -55,7 +70,9 @@ class LocalStore:
     def collect(self, progress: Progress = SILENT) -> Freed:
         """See `Store`. Raises UnavailableError when registrations or downloads go on for longer than our patience."""
         with self._lock.alone(lambda: progress.step("waiting for registrations and downloads under way")):
-            return collect(self._catalog, self._blobs, progress)
+            freed = collect(self._catalog, self._blobs, progress)
+            self._reserve.refill()
+            return freed
 
     def close(self) -> None:
         """Let the catalog go."""
@@ -68,6 +85,7 @@ def prepare(folder: Path, name: str, details: JsonObject, *, mounts: Path = MOUN
     Blobs(folder).prepare()
     path = folder / CATALOG_FILE
     create_catalog(path, name, mounts)
+    Reserve(folder).refill()
     catalog = Catalog(path, name)
     try:
         bring_up_to_date(catalog, name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from homeport.domain.clock import Clock, utc_now
 from homeport.domain.model import Model, ModelDescription, ModelFiles, ModelFilter
 from homeport.domain.progress import Progress
-from homeport.errors import AlreadyExistsError, InvalidCallError
+from homeport.errors import AlreadyExistsError, InvalidCallError, NoSpaceError
 from homeport.store import model_rows
 from homeport.store.blobs import Blobs
 from homeport.store.catalog import Catalog
@@ -20,16 +20,20 @@ from homeport.store.delivery import Delivery
 from homeport.store.intake import Intake
 from homeport.store.locks import BytesLock
 from homeport.store.protocol import EVERYTHING, SILENT, ModelChange
+from homeport.store.reserve import Reserve
 from homeport.store.sources import find_files
 
 
 class LocalModels:
     """A `ModelStore` over a catalog and blobs."""
 
-    def __init__(self, catalog: Catalog, blobs: Blobs, lock: BytesLock, *, now: Clock = utc_now) -> None:
+    def __init__(
+        self, catalog: Catalog, blobs: Blobs, lock: BytesLock, reserve: Reserve, *, now: Clock = utc_now
+    ) -> None:
         self._catalog = catalog
         self._blobs = blobs
         self._lock = lock
+        self._reserve = reserve
         self._now = now
 
     def register(
@@ -84,8 +88,12 @@ class LocalModels:
 
     def delete(self, name: str, version: int) -> None:
         """See `ModelStore`."""
-        with self._catalog.writing() as connection:
-            model_rows.delete_model(connection, name, version)
+        try:
+            self._delete(name, version)
+        except NoSpaceError:
+            if not self._reserve.release():
+                raise
+            self._delete(name, version)
 
     def download(
         self, model: Model, target: Path, *, overwrite: bool = False, progress: Progress = SILENT
@@ -108,6 +116,10 @@ class LocalModels:
             with self._lock.alone_now() as alone:
                 if alone:
                     self._blobs.clear_staging()
+
+    def _delete(self, name: str, version: int) -> None:
+        with self._catalog.writing() as connection:
+            model_rows.delete_model(connection, name, version)
 
     def _known(self, sizes: Iterable[int]) -> dict[int, set[str]]:
         with self._catalog.reading() as connection:
