@@ -90,6 +90,16 @@ def test_the_nearest_interpreter_is_told(shelf_options: tuple[str, str]) -> None
     assert f"nearest to `{HERE}.99`" in str(told)
 
 
+def test_where_no_python_is_said_and_the_default_is_missing_the_running_one_is_taken(
+    shelf_options: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    lock = lock_environment(definition_of(*shelf_options, "alpha", python=None), progress=Lines())
+    assert lock.python.version == ".".join(map(str, sys.version_info[:3]))
+
+
 def test_conda_packages_need_the_conda_engine_and_are_named() -> None:
     definition = definition_of("alpha")
     spec = {"dependencies": [f"python={HERE}", "pip", "numpy=1.18", "libgcc"]}

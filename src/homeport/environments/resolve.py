@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 import tempfile
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def lock_environment(
             hint="lock it on such a machine",
         )
     check_buildable(definition)
-    python = find_interpreter(definition.python or PYTHON_WHERE_NONE_IS_SAID, progress=progress)
+    python = _interpreter(definition, progress)
     wanted = requested_by(definition, python.version)
     for note in wanted.notes:
         progress.step(note)
@@ -64,6 +65,16 @@ def lock_environment(
         packages=packages,
         pylock=portable(pylock, spell(python.version[:2])),
     )
+
+
+def _interpreter(definition: EnvironmentDefinition, progress: Progress) -> Interpreter:
+    if definition.python is not None:
+        return find_interpreter(definition.python, progress=progress)
+    try:
+        return find_interpreter(PYTHON_WHERE_NONE_IS_SAID, progress=progress)
+    except EnvironmentBuildError:
+        progress.step("the definition names no Python: the one that runs Homeport is taken")
+        return find_interpreter(spell(tuple(sys.version_info[:3])), progress=progress)
 
 
 def check_buildable(definition: EnvironmentDefinition) -> None:
