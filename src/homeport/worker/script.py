@@ -47,12 +47,25 @@ class Script:
         has_driver = isinstance(driver, types.ModuleType) and callable(getattr(driver, "run", None))
         self.run = driver.run if has_driver else function_of(module, "run")
         self.data_argument, self.wants_headers = arguments_of(self.run)
+        check_mode(self.run)
 
     def call(self, data, headers):
         """run() with its data, and the request's headers (Title-Case keys) where it asks for them."""
         if not self.wants_headers:
             return self.run(data)
         return self.run(**{self.data_argument: data, HEADERS_ARGUMENT: headers})
+
+
+def check_mode(run) -> None:
+    """Only string mode is served as yet: a script that asks for another is refused at its start."""
+    schemas = sys.modules.get("inference_schema.schema_util")
+    if schemas is not None and schemas.is_schema_decorated(run):
+        raise ScriptError(
+            "run() is decorated with an inference-schema, which is not served yet: take the text of the body"
+        )
+    raw = sys.modules.get(__name__.rpartition(".")[0] + ".http")
+    if raw is not None and raw.RAW:
+        raise ScriptError("run() is decorated with rawhttp, which is not served yet: take the text of the body")
 
 
 def function_of(module: types.ModuleType, name: str):

@@ -1,5 +1,6 @@
 """The worker's life: load the script, say READY or FAILED, then answer one request at a time."""
 
+import faulthandler
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ def main(fd: int) -> None:
     connection = socket.socket(fileno=fd)
     reader = wire.BlockingReader(connection)
     die_with_parent()
+    faulthandler.enable()  # a crash in native code leaves the Python frames in the log
     logs.open_streams()
     logs.set_up_logging()
     frame = reader.read()

@@ -23,6 +23,8 @@ BODY_LIMIT = (1 << 32) - 1  # what the length field can say
 LIMITS = dict.fromkeys((START, SCORE, READY, FAILED, ANSWER), METADATA_LIMIT)
 LIMITS[BODY] = BODY_LIMIT
 
+STEP = 1 << 20  # bytes read at once
+
 HEAD = struct.Struct("<IB")
 
 Bytes = Union[bytes, bytearray, memoryview]
@@ -72,7 +74,7 @@ def send_frames(connection: socket, frames: Sequence[Frame]) -> None:
 
 
 class BlockingReader:
-    """Frames from a blocking socket, each payload read straight into its own buffer."""
+    """Frames from a blocking socket."""
 
     def __init__(self, connection: socket) -> None:
         self._connection = connection
@@ -88,51 +90,51 @@ class BlockingReader:
         return kind, payload
 
     def _exactly(self, length: int, may_end: bool) -> Optional[bytearray]:
-        buffer = bytearray(length)
-        view = memoryview(buffer)
-        done = 0
-        while done < length:
-            got = self._connection.recv_into(view[done:])
-            if not got:
-                if may_end and not done:
+        """Memory is taken as the bytes come, not as a head promises them."""
+        buffer = bytearray()
+        while len(buffer) < length:
+            part = self._connection.recv(min(length - len(buffer), STEP))
+            if not part:
+                if may_end and not buffer:
                     return None
                 raise WireError("the connection ended inside a frame")
-            done += got
+            buffer += part
         return buffer
 
 
 class FrameReader:
-    """Frames out of a stream that arrives in pieces of any size."""
+    """Frames out of a stream that arrives in pieces of any size; a payload is copied once, when it is whole."""
 
     def __init__(self) -> None:
-        self._pieces = []  # type: List[bytes]  # bytes of the frame that is not whole yet
-        self._have = 0
-        self._need = HEAD.size
+        self._head = b""  # of a frame whose head is not whole yet
+        self._kind = 0  # 0: the next bytes are a head
+        self._left = 0  # bytes of the payload that have not come yet
+        self._parts = []  # type: List[bytes]
 
     def feed(self, data: bytes) -> List[Tuple[int, bytes]]:
         """The frames that `data` completes, in order; `WireError` as soon as a head is wrong."""
-        self._pieces.append(data)
-        self._have += len(data)
-        if self._have < self._need:
-            return []
-        whole = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         frames = []  # type: List[Tuple[int, bytes]]
         offset = 0
-        self._need = HEAD.size
-        while len(whole) - offset >= HEAD.size:
-            kind, length = read_head(whole, offset)
-            end = offset + HEAD.size + length
-            if end > len(whole):
-                self._need = HEAD.size + length
-                break
-            frames.append((kind, whole[offset + HEAD.size : end]))
-            offset = end
-        rest = whole[offset:]
-        self._pieces = [rest] if rest else []
-        self._have = len(rest)
-        return frames
+        while True:
+            if not self._kind:
+                end = offset + HEAD.size - len(self._head)
+                self._head += data[offset:end]
+                if len(self._head) < HEAD.size:
+                    return frames
+                self._kind, self._left = read_head(self._head)
+                self._head = b""
+                offset = end
+            part = data[offset : offset + self._left]
+            offset += len(part)
+            self._left -= len(part)
+            self._parts.append(part)
+            if self._left:
+                return frames
+            frames.append((self._kind, self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)))
+            self._kind = 0
+            self._parts = []
 
     def end(self) -> None:
         """The stream has ended; `WireError` where that was inside a frame."""
-        if self._have:
+        if self._head or self._kind:
             raise WireError("the connection ended inside a frame")
