@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -48,11 +48,17 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """One HTTP answer; `content-length` is the edge's business."""
+    """One HTTP answer; its framing (`content-length`, `transfer-encoding`) is the edge's business.
+
+    With a `stream`, `body` is not looked at: the edge sends each piece as one chunk as it comes, asks for the next
+    only when the client has taken what was sent, and closes the iterator when the client hangs up. A stream that
+    raises is cut off: the connection closes without the last chunk.
+    """
 
     status: int
     headers: Headers
     body: bytes = b""
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 Outcome = Literal[
