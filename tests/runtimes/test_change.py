@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from homeport.errors import EntryScriptError
+from homeport.errors import EntryScriptError, ServiceError
 from homeport.runtimes import DeploymentChange, ProcessRuntime
+from homeport.runtimes.control import ask
 from tests.conftest import count
-from tests.runtimes.conftest import RAISES, Deploy, word, write_script
+from tests.runtimes.conftest import RAISES, Deploy, Words, score, word, write_script
 from tests.runtimes.load import load
 from tests.runtimes.test_process import free_port_of, generation_folders
 
@@ -115,3 +118,96 @@ def test_a_client_killed_in_the_middle_leaves_service_and_host_agreeing(
     assert [generation["number"] for generation in recorded["generations"]] == [
         generation.number for generation in service.generations
     ]
+
+
+GATED = """\
+import os, time
+
+def init():
+    print("at the gate", flush=True)
+    while not os.path.exists({gate!r}):
+        time.sleep(0.01)
+    {then}
+
+def run(data):
+    return {{"word": "gated"}}
+"""
+
+
+def reach_the_gate(runtime: ProcessRuntime) -> None:
+    """Until the host is in the middle of a switch, and the new generation's init() has begun."""
+    socket = Path(runtime.service("iris").control_socket)
+    while ask(socket, {"do": "status"})["switching"] != 2 or "at the gate" not in runtime.logs("iris", 100):
+        pass
+
+
+@pytest.mark.parametrize(("then", "numbers"), [("pass", [1, 2, 3]), ("raise ValueError('late')", [1, 2])])
+def test_a_change_that_was_left_behind_is_waited_for_and_kept_if_it_came_to_something(
+    runtime: ProcessRuntime, deploy: Deploy, source: Path, home: Path, tmp_path: Path, then: str, numbers: list[int]
+) -> None:
+    service = deploy()
+    gate = tmp_path / "gate"
+    (source / "score.py").write_text(GATED.format(gate=str(gate), then=then))
+    client = reloading(home, 1)
+    reach_the_gate(runtime)
+    client.kill()
+    client.communicate()
+    assert word(service) == "one"
+    assert (runtime.status("iris").state, runtime.status("iris").generation) == ("running", 1)
+    words = Words()
+    write_script(source, "three")
+    with ThreadPoolExecutor(1) as thread:
+        reload = thread.submit(runtime.reload, "iris", progress=words)
+        while not words.said:
+            pass
+        gate.touch()
+        service = reload.result(60)
+    assert words.said[0] == "waiting for a change that was left behind to end"
+    assert word(service) == "three"
+    assert [generation.number for generation in service.generations] == numbers
+    assert generation_folders(runtime) == [str(number) for number in numbers]
+
+
+def test_a_host_that_dies_in_the_middle_of_a_change_is_told_and_a_start_serves_the_old(
+    runtime: ProcessRuntime, deploy: Deploy, source: Path, tmp_path: Path
+) -> None:
+    deploy()
+    (source / "score.py").write_text(GATED.format(gate=str(tmp_path / "gate"), then="pass"))
+    with ThreadPoolExecutor(1) as thread:
+        reload = thread.submit(runtime.reload, "iris")
+        reach_the_gate(runtime)
+        pid = runtime.status("iris").pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(ServiceError, match="went away during the change") as raised:
+            reload.result(60)
+    assert "homeport service show iris" in str(raised.value.hint)
+    assert generation_folders(runtime) == ["1"]
+    assert runtime.status("iris").state == "failed"
+    runtime.start("iris")
+    assert word(runtime.wait("iris")) == "one"
+
+
+def test_a_request_in_hand_is_finished_before_a_stop(
+    runtime: ProcessRuntime, deploy: Deploy, source: Path, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    (source / "score.py").write_text(
+        "import os, time\ndef init(): ...\n"
+        "def run(data):\n"
+        "    print('in hand', flush=True)\n"
+        f"    while not os.path.exists({str(gate)!r}): time.sleep(0.01)\n"
+        "    return {'word': 'finished'}\n"
+    )
+    service = deploy()
+    with ThreadPoolExecutor(2) as threads:
+        answer = threads.submit(score, service)
+        while "in hand" not in runtime.logs("iris", 100):
+            pass
+        stopped = threads.submit(runtime.stop, "iris")
+        while runtime.service("iris").desired != "stopped":
+            pass
+        gate.touch()
+        assert answer.result(60) == {"word": "finished"}
+        stopped.result(60)
+    assert runtime.status("iris").state == "stopped"

@@ -520,9 +520,9 @@ def test_a_supervised_host_is_the_same_service(runtime: ProcessRuntime, deploy: 
     )
     supervised = subprocess.Popen([sys.executable, "-c", program, str(home)], stdin=subprocess.DEVNULL)
     try:
-        while runtime.status("iris").state in ("stopped", "failed") and supervised.poll() is None:
-            pass
-        assert word(runtime.wait("iris")) == "one"
+        while runtime.status("iris").state != "running":
+            assert supervised.poll() is None
+        assert word(runtime.service("iris")) == "one"
         assert runtime.status("iris").pid == supervised.pid
         assert runtime.service("iris").port == service.port
         runtime.stop("iris")

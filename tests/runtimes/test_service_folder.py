@@ -172,7 +172,7 @@ def test_what_a_killed_process_left_half_made_goes_with_the_next_change(folder: 
     assert other.exists()
 
 
-def test_a_number_is_never_used_twice(folder: ServiceFolder) -> None:
+def test_a_new_number_is_past_all_that_served_or_are_on_the_disk(folder: ServiceFolder) -> None:
     declared = service(generation(1), generation(2))
     assert folder.next_number(declared) == 3
     folder.bundle(7).mkdir(parents=True)

@@ -191,7 +191,7 @@ class Changer:
         except OSError as gone:
             raise ServiceError(
                 f"the host of service `{service.name}` went away during the change ({gone})",
-                hint=f"`homeport service status {service.name}` says what became of it",
+                hint=f"`homeport service show {service.name}` says what became of it",
             ) from gone
         if not reply["ok"]:
             failure = failure_of(reply.get("error") or {})
@@ -244,7 +244,7 @@ def generation_of(number: int, bundle: Bundle, plan: Plan) -> Generation:
         number=number,
         created=bundle.created,
         models=tuple(model.ref for model in bundle.models),
-        environment=None if environment.name is None else f"{environment.name}:{environment.version}",
+        environment=environment.name if environment.version is None else f"{environment.name}:{environment.version}",
         entry_script=bundle.entry_script,
         workers=plan.workers,
         port=plan.port,

@@ -15,7 +15,7 @@ from homeport.domain.json import JsonObject
 from homeport.domain.service import CONTROL_FORMAT
 from homeport.errors import UnavailableError
 
-ANSWER_TIME = 5.0  # seconds for a question that the host answers at once
+ANSWER_TIME = 3.0  # seconds for a question that the host answers at once
 LONGEST_PATH = 103  # bytes that a socket's path may have on macOS; Linux has 107
 
 Reply = dict[str, Any]

@@ -26,7 +26,7 @@ from homeport.runtimes.service_folder import Failure, ServiceFolder
 
 READY_TIME = 60.0  # seconds until a host must have said that it listens; it says so before any init() runs
 STOP_TIME = 45.0  # seconds; the host itself gives the requests in hand 30
-KILL_TIME = 5.0  # seconds from a signal to the end
+KILL_TIME = 3.0  # seconds from a signal to the end
 POLL = 0.02
 
 # What the deploying process sets for its own Python, and must not reach the host's or the model's.

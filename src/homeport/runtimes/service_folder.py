@@ -175,7 +175,7 @@ class ServiceFolder:
             write_atomically(self.path / FAILURE_FILE, text)
 
     def next_number(self, service: Service) -> int:
-        """A number is never used twice, whatever became of its generation."""
+        """One more than any that has served or is on the disk; a generation that came to nothing leaves its number."""
         folders = (self.path / GENERATIONS_FOLDER).glob("[0-9]*")
         used = [int(folder.name) for folder in folders if folder.name.isdigit()]
         return max([self.current_number() or 0, *used, *(each.number for each in service.generations)]) + 1

@@ -11,7 +11,7 @@ from homeport.domain.service import Service, ServiceState
 from homeport.runtimes.control import Reply, ask
 from homeport.runtimes.service_folder import Failure, ServiceFolder
 
-HEALTH_TIME = 5.0  # seconds
+HEALTH_TIME = 2.0  # seconds
 SILENCE_TIME = 3.0  # seconds that a host may be silent, as it is between its last answer and its end
 POLL = 0.02
 # The kinds of failure that are the entry script's own, as the host names them.
@@ -44,8 +44,10 @@ def status_of(folder: ServiceFolder, service: Service) -> ServiceStatus:
         except OSError:  # noqa: PERF203 - it is asked again
             if folder.is_changing():
                 return _plain(folder, service, "deploying")
-            if time.monotonic() > until or answers_health(service.host, service.port):
-                return _of_silence(folder, service)
+            if answers_health(service.host, service.port):
+                return _plain(folder, service, "running")  # it serves, though its socket has gone
+            if time.monotonic() > until:
+                return _plain(folder, service, "failed", _stuck(service.name))
             time.sleep(POLL)  # most often it is just leaving, and its lock goes last
     if folder.is_changing() and service.desired == "running" and folder.failure() is None:
         return _plain(folder, service, "deploying")  # somebody is about to start it
@@ -92,16 +94,9 @@ def _of_host(folder: ServiceFolder, service: Service, reply: Reply) -> ServiceSt
     )
 
 
-def _of_silence(folder: ServiceFolder, service: Service) -> ServiceStatus:
-    """A host that holds its lock and does not answer: its socket has gone, or it is stuck."""
-    if answers_health(service.host, service.port):
-        return _plain(folder, service, "running")
-    failure = Failure(
-        kind="silent",
-        message="its host lives but does not answer",
-        hint=f"`homeport service stop {service.name}`, then `homeport service start {service.name}`",
-    )
-    return _plain(folder, service, "failed", failure)
+def _stuck(name: str) -> Failure:
+    mend = f"`homeport service stop {name}` ends it, by force if need be; then `homeport service start {name}`"
+    return Failure(kind="stuck", message="its host lives but does not answer", hint=mend)
 
 
 def _of_absence(folder: ServiceFolder, service: Service) -> ServiceStatus:
