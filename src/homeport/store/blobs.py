@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from homeport.store.files import sync_folder
+from homeport.store.files import hash_file, sync_folder
 
 BLOBS_FOLDER = "blobs"
 STAGING_FOLDER = "staging"
@@ -52,6 +52,19 @@ class Blobs:
         for folder in folders:
             sync_folder(folder)
         sync_folder(self.folder)
+
+    def whole(self, sha256: str) -> bool:
+        """Read the blob again: whether it is there and still has its hash."""
+        try:
+            blob = os.open(self.path(sha256), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            return hash_file(blob, lambda count: None)[0] == sha256
+        except OSError:  # a bad sector is damage too
+            return False
+        finally:
+            os.close(blob)
 
     def resembles(self, source: int, size: int, sha256: str) -> bool:
         """Whether an open file may be the blob: size, beginning, middle and end are equal. Cheap; a hash decides."""

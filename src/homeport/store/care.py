@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from homeport.errors import DamagedStoreError
 from homeport.store import model_rows
 from homeport.store.blobs import Blobs
 from homeport.store.catalog import Catalog
-from homeport.store.files import hash_file
 from homeport.store.protocol import Freed
 from homeport.store.schema import model_files, model_marks, model_numbers, models
 
@@ -122,20 +120,10 @@ def _wrong_in_blobs(blobs: Blobs, wanted: dict[str, _Wanted], progress: Progress
         use = wanted.pop(sha256, None)
         if use is not None and use.size != found.st_size:
             yield f"damaged: {use}: it has {found.st_size} bytes and should have {use.size}"
-        elif _hash(blobs, sha256) != sha256:
+        elif not blobs.whole(sha256):
             unused = "a file that no model uses (`homeport workspace gc` removes it)"
             yield f"damaged: {use or unused}: its bytes are not the ones that were registered"
         done += found.st_size
         progress.advance("reading every file", done, total)
     yield from (f"missing: {use}: its bytes are gone from `{blobs.folder}`" for use in wanted.values())
     yield from (f"stray: `{path}` is nothing that Homeport put there" for path in blobs.strays())
-
-
-def _hash(blobs: Blobs, sha256: str) -> str:
-    file = os.open(blobs.path(sha256), os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return hash_file(file, lambda count: None)[0]
-    except OSError as wrong:  # a bad sector is damage too
-        return f"unreadable: {wrong.strerror}"
-    finally:
-        os.close(file)

@@ -63,7 +63,6 @@ class Intake:
         with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(_SYNCS) as syncer:
             for _ in range(_ROUNDS):
                 stamps: dict[str, _Stamp] = {}
-                changed: list[SourceFile] = []
                 for source in waiting:
                     before = taken.get(source.stored)
                     stamps[source.stored], file = self._take(source, staging, (writer, syncer))
@@ -88,7 +87,7 @@ class Intake:
             candidates = self._candidates(file, found.st_size)
             if candidates:
                 sha256, size = hash_file(file, self._advance, limit)
-                if sha256 in candidates and self._blobs.path(sha256).exists():
+                if sha256 in candidates and self._blobs.whole(sha256):  # nothing new is built on damaged bytes
                     return _stamp(found), ModelFile(path=source.stored, size=size, sha256=sha256)
                 os.lseek(file, 0, os.SEEK_SET)
                 self._done -= size
