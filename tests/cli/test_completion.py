@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from homeport.sdk.model import Model
+from homeport.sdk.workspace import Workspace
 from tests.conftest import Homeport, lacking
 
 
@@ -37,14 +39,12 @@ def test_commands_and_options_are_completed(homeport: Homeport) -> None:
     assert tab(homeport, "homeport", "model", "list", "--lat") == ["--latest"]
 
 
-def test_names_of_models_and_workspaces_are_completed(homeport: Homeport, project: Path) -> None:
-    homeport("init", "--name", "flowers")
+def test_names_of_models_and_workspaces_are_completed(homeport: Homeport, workspace: Workspace, project: Path) -> None:
     (project / "m.pkl").write_text("x")
-    homeport("model", "register", "iris", "m.pkl")
-    homeport("model", "register", "irises", "m.pkl")
-    homeport("model", "register", "rose", "m.pkl")
+    for name in ("iris", "irises", "rose"):
+        Model.register(workspace, "m.pkl", name)
     assert tab(homeport, "homeport", "model", "show", "ir") == ["iris", "irises"]
-    assert tab(homeport, "homeport", "workspace", "show", "fl") == ["flowers"]
+    assert tab(homeport, "homeport", "workspace", "show", "la") == ["lab"]
 
 
 def test_names_are_not_completed_where_there_is_no_workspace(homeport: Homeport) -> None:

@@ -9,7 +9,7 @@ import pytest
 from homeport.cli.main import COMMANDS
 from tests.conftest import Homeport
 
-HEAVY = ("sqlalchemy", "alembic", "uvicorn", "httptools", "rich", "ruamel", "fastapi", "psutil", "concurrent.futures")
+HEAVY = ("sqlalchemy", "alembic", "uvicorn", "httptools", "rich", "ruamel", "fastapi", "psutil")
 
 
 def imported_by(*words: str, home: Path) -> set[str]:

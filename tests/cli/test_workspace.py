@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import Homeport
 
 
@@ -30,21 +28,21 @@ def test_a_taken_name_is_a_conflict_unless_that_is_fine(homeport: Homeport) -> N
     assert homeport("workspace", "create", "lab", "--exist-ok").exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "status", "message"),
-    [
-        (["create"], 2, "the workspace's name is missing"),
-        (["create", "a b"], 2, "`a b` is not a usable workspace name"),
-        (["delete", "--yes"], 2, "the workspace to delete is missing"),
-        (["delete", "nowhere", "--yes"], 1, "there is no workspace `nowhere`"),
-        (["show"], 2, "no workspace configuration was found"),
-        (["verify", "nowhere"], 1, "there is no workspace `nowhere`"),
-    ],
-)
-def test_a_wrong_call_is_refused(homeport: Homeport, words: list[str], status: int, message: str) -> None:
-    screen = homeport("workspace", *words)
-    assert (screen.exit_code, screen.stdout) == (status, "")
-    assert message in screen.stderr
+WRONG: list[tuple[tuple[str, ...], int, str]] = [
+    (("create",), 2, "the workspace's name is missing"),
+    (("create", "a b"), 2, "`a b` is not a usable workspace name"),
+    (("delete", "--yes"), 2, "the workspace to delete is missing"),
+    (("delete", "nowhere", "--yes"), 1, "there is no workspace `nowhere`"),
+    (("show",), 2, "no workspace configuration was found"),
+    (("verify", "nowhere"), 1, "there is no workspace `nowhere`"),
+]
+
+
+def test_a_wrong_call_is_refused(homeport: Homeport) -> None:
+    for words, status, message in WRONG:
+        screen = homeport("workspace", *words)
+        assert (screen.exit_code, screen.stdout) == (status, ""), (words, screen.stderr)
+        assert message in screen.stderr
 
 
 def test_verify_names_what_is_damaged(homeport: Homeport, project: Path, home: Path) -> None:

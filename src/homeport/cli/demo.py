@@ -51,12 +51,12 @@ The same by hand, in {folder}:
   homeport service rollback {service}
   homeport model download {model}:{second} downloaded
 """
-STILL_THERE = """
+STILL_THERE = """\
 The service goes on running, also without this terminal:
 
-  curl -d @{two} http://localhost:{port}/score      score it
-  homeport service show {service}                   look at it
-  homeport service delete {service} --yes           remove it
+  {score}  score it
+  {show}  look at it
+  {delete}  stop it and remove it
 """
 
 
@@ -83,11 +83,26 @@ def command(port: int, folder: Path, keep: bool) -> None:
         if not keep:
             demo.clean_up()
     say(f"\nDone in {time.monotonic() - began:.0f} s.")
-    names = {"workspace": WORKSPACE, "service": SERVICE, "model": MODEL, "environment": ENVIRONMENT}
-    facts = {"folder": shown(demo.folder), "first": first.version, "second": second.version}
-    click.echo(BY_HAND.format(**names, **facts, port=service_port))
+    click.echo(by_hand(demo, first, second, service_port))
     if keep:
-        click.echo(STILL_THERE.format(**names, two=shown(demo.folder / "two.json"), port=service_port))
+        click.echo(still_there(demo, service_port))
+
+
+def by_hand(demo: Demo, first: Model, second: Model, port: int) -> str:
+    """The commands that do what was just done."""
+    names = {"workspace": WORKSPACE, "service": SERVICE, "model": MODEL, "environment": ENVIRONMENT}
+    return BY_HAND.format(folder=shown(demo.folder), first=first.version, second=second.version, port=port, **names)
+
+
+def still_there(demo: Demo, port: int) -> str:
+    """What to do with the service that was left running."""
+    commands = {
+        "score": f"curl -d @{shown(demo.folder / 'two.json')} http://localhost:{port}/score",
+        "show": f"homeport service show {SERVICE}",
+        "delete": f"homeport service delete {SERVICE} --yes",
+    }
+    width = max(map(len, commands.values()))
+    return STILL_THERE.format(**{what: command.ljust(width) for what, command in commands.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,10 +24,13 @@ from homeport.cli.output import (
     yes_option,
 )
 from homeport.cli.progress import ScreenProgress
-from homeport.cli.service_name import one_service
+from homeport.cli.service_name import named_service, one_service
 from homeport.cli.service_update import command as update
 from homeport.sdk import services
 from homeport.sdk.services import ServiceView
+
+FILE: click.ParamType[Any] = click.Path(path_type=Path, allow_dash=True)
+GENERATION: click.ParamType[Any] = click.IntRange(min=1)
 
 
 @click.group("service", cls=Group)
@@ -121,8 +125,8 @@ command.add_command(click.Command("get-logs", params=logs.params, callback=logs.
 
 
 @command.command()
-@one_service
-@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True), metavar="[FILE]")
+@named_service("file", FILE)
+@click.argument("file", required=False, type=FILE, metavar="[FILE]")
 @click.option("-d", "--data", "--input-data", "data", metavar="TEXT", help="The request itself.")
 def score(name: str, file: Path | None, data: str | None) -> None:
     """Send a request, from FILE (`-` is the standard input) or `--data`, and print the answer."""
@@ -159,8 +163,8 @@ def reload(name: str) -> None:
 
 
 @command.command()
-@one_service
-@click.argument("generation", required=False, type=click.IntRange(min=1), metavar="[GENERATION]")
+@named_service("generation", GENERATION)
+@click.argument("generation", required=False, type=GENERATION, metavar="[GENERATION]")
 def rollback(name: str, generation: int | None) -> None:
     """Serve an earlier generation again: the one before the present one, or GENERATION."""
     with chat_on_stderr(), ScreenProgress() as progress:

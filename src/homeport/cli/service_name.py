@@ -12,16 +12,26 @@ from homeport.cli.completions import complete_services
 from homeport.cli.group import WrongUsage
 
 
-def one_service(function: Callable[..., Any]) -> Callable[..., Any]:
+def one_service(function: Callable[..., Any]) -> Any:
     """Give the command the service's name as its first argument."""
+    return named_service()(function)
 
-    @click.argument("word", metavar="NAME", required=False, shell_complete=complete_services)
-    @click.option("-n", "--name", "flag", metavar="NAME", help="The same as NAME.")
-    @functools.wraps(function)
-    def named(*args: Any, word: str | None, flag: str | None, **rest: Any) -> Any:
-        names = {name for name in (word, flag) if name}
-        if len(names) != 1:
-            raise WrongUsage("name one service", hint="`homeport service list` shows them all")
-        return function(names.pop(), *args, **rest)
 
-    return named
+def named_service(then: str | None = None, kind: click.ParamType[Any] | None = None) -> Callable[..., Any]:
+    """As `one_service`; with `-n NAME`, the word in NAME's place is the argument that is called `then`."""
+
+    def with_name(function: Callable[..., Any]) -> Callable[..., Any]:
+        @click.argument("word", metavar="NAME", required=False, shell_complete=complete_services)
+        @click.option("-n", "--name", "flag", metavar="NAME", help="The same as NAME.")
+        @functools.wraps(function)
+        def named(*args: Any, word: str | None, flag: str | None, **rest: Any) -> Any:
+            if flag and word and then is not None and kind is not None and rest[then] is None:
+                rest[then], word = kind.convert(word, None, click.get_current_context()), None
+            names = {name for name in (word, flag) if name}
+            if len(names) != 1:
+                raise WrongUsage("name one service", hint="`homeport service list` shows them all")
+            return function(names.pop(), *args, **rest)
+
+        return named
+
+    return with_name

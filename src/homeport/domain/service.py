@@ -33,7 +33,7 @@ class Generation:
     number: int
     created: datetime
     models: tuple[str, ...]  # `name:version` each
-    environment: str | None  # `name:version`, or None for an interpreter used as it is
+    environment: str | None  # `name:version`; the name alone of one not registered; None for an interpreter as it is
     entry_script: str
     workers: int
     port: int | None = None  # the one it was made to serve on: when it is current, this is the service's port

@@ -1,0 +1,148 @@
+"""The documentation is true: it builds without a warning, its examples run, and its tables are complete.
+
+In the pages under docs/, a comment before a code block says what the test does with it:
+`<!-- file: NAME -->` writes the block to NAME, `<!-- run -->` runs the block's `$ ` lines and compares what they print
+(`...` stands for anything within a line, alone on a line for any lines), `<!-- run: exit 1 -->` expects that exit
+status of the last of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+MARKED = re.compile(r"<!-- (file|run)(?:: ([^>]*?))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RUNNABLE = [page for page in PAGES if MARKED.search(page.read_text())]
+THE_PORT = "6789"  # what the pages say; every run takes free ones instead
+
+
+@dataclass(frozen=True)
+class Block:
+    kind: str
+    argument: str
+    text: str
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """(command, what it prints)"""
+        parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)
+        assert not parts[0].strip(), f"a run block begins with `$ `: {self.text}"
+        return [split_command(part) for part in parts[1:]]
+
+
+def split_command(part: str) -> tuple[str, str]:
+    lines = part.splitlines()
+    last = next(number for number, line in enumerate(lines) if not line.endswith("\\"))
+    return "\n".join(lines[: last + 1]), "\n".join(lines[last + 1 :])
+
+
+def blocks_of(page: Path) -> list[Block]:
+    return [Block(kind, argument or "", text) for kind, argument, text in MARKED.findall(page.read_text())]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def reader(home: Path, project: Path) -> Iterator[Reader]:
+    one = Reader(project, home, str(free_port()))
+    yield one
+    one.leave()
+
+
+@dataclass
+class Reader:
+    """Somebody who does in an empty folder what a page says."""
+
+    folder: Path
+    home: Path
+    port: str
+    last_status: int = 0
+
+    def do(self, block: Block) -> None:
+        text = block.text.replace(THE_PORT, self.port)
+        if block.kind == "file":
+            (self.folder / block.argument).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / block.argument).write_text(text)
+            return
+        steps = Block(block.kind, block.argument, text).steps
+        wanted = int(block.argument.removeprefix("exit ") or 0)
+        for number, (command, prints) in enumerate(steps):
+            status, printed = self.type(command)
+            expected_status = wanted if number == len(steps) - 1 else 0
+            assert status == expected_status, f"$ {command}\nexit status {status}\n{printed}"
+            assert matches(prints, printed), f"$ {command}\nthe page says:\n{prints}\n\nit printed:\n{printed}"
+
+    def type(self, command: str) -> tuple[int, str]:
+        scripts = Path(sys.executable).parent
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "HOMEPORT_HOME": str(self.home),
+                "PATH": f"{scripts}:{os.environ['PATH']}",
+                "VIRTUAL_ENV": str(scripts.parent),
+                "COLUMNS": "200",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+        )
+        return done.returncode, done.stdout
+
+    def leave(self) -> None:
+        status, printed = self.type("homeport service list --json")
+        for service in json.loads(printed[printed.index("[") :]) if status == 0 else []:
+            self.type(f"homeport service delete {service['name']} --yes")
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Line by line, runs of spaces alike; `...` is anything within a line, or any lines where it stands alone."""
+    if not expected.strip():
+        return True
+    pattern = "".join(line_pattern(line) for line in squeezed(expected).splitlines())
+    return re.fullmatch(pattern, squeezed(printed) + "\n") is not None
+
+
+def line_pattern(line: str) -> str:
+    if line == "...":
+        return r"(?:.*\n)*?"
+    return re.escape(line).replace(re.escape("..."), r".*?") + r"\n"
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r" +", " ", text.strip())
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
+    for block in blocks_of(page):
+        reader.do(block)
+
+
+def test_it_builds_without_a_warning(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", str(tmp_path / "trees")]
+    done = subprocess.run([*build, str(DOCS), str(tmp_path / "html")], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_page_is_copied_with_a_leftover() -> None:
+    left = [f"{page.name}: {word}" for page in PAGES for word in ("TODO", "FIXME", "XXX") if word in page.read_text()]
+    assert left == []
