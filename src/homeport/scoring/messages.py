@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -46,19 +46,29 @@ class Request:
         return None
 
 
+class Pieces(Protocol):
+    """The body of an answer that is made while it is sent; an async generator of bytes is one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def aclose(self) -> None: ...
+
+
 @dataclass(slots=True)
 class Answer:
     """One HTTP answer; its framing (`content-length`, `transfer-encoding`) is the edge's business.
 
-    With a `stream`, `body` is not looked at: the edge sends each piece as one chunk as it comes, asks for the next
-    only when the client has taken what was sent, and closes the iterator when the client hangs up. A stream that
-    raises is cut off: the connection closes without the last chunk.
+    With a `stream`, `body` is not looked at: the edge sends each piece as one chunk as it comes, and asks for the next
+    only when the client has taken what was sent. A stream that raises is cut off: the connection closes without the
+    last chunk. However it ends, and where it never began too, the edge awaits `stream.aclose()`.
     """
 
     status: int
     headers: Headers
     body: bytes = b""
-    stream: AsyncGenerator[bytes, None] | None = None
+    stream: Pieces | None = None
 
 
 Outcome = Literal[
