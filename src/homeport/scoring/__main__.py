@@ -1,6 +1,7 @@
 """`python -m homeport.scoring --spec-fd N [--ready-fd M]`: serve what the specification on fd N says.
 
-Exit status: 0 after a graceful stop, 3 when the start failed, 1 when the server itself has a fault.
+Exit status, as the reference's: 0 after a graceful stop, 3 when the start failed, 1 when the port is in use or the
+server itself has a fault.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def serve(spec: ServerSpec, log: Log, state: StateFolder | None, ready: Ready) -
     except StartError as wrong:
         ready.tell({"event": "failed", "error": wrong.to_json()})
         log.fatal(f"the server did not start: {wrong.message}", detail=wrong.detail, hint=wrong.hint)
-        return FAILED_START
+        return FAULT if wrong.kind == "port_in_use" else FAILED_START
     except Exception as wrong:  # noqa: BLE001 - the outermost loop: whatever it is, the service must say why it is not there
         detail = traceback.format_exc()
         log.fatal(f"the server has a fault of its own: {wrong!r}", detail=detail)

@@ -37,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
 def cannot_bind(host: str, port: int, wrong: OSError) -> StartError:
     if wrong.errno == errno.EADDRINUSE:
         return StartError(
-            "port_in_use", f"port {port} is in use on `{host}`", hint="name another port, or 0 for any free one"
+            "port_in_use", f"port {port} is in use on `{host}`", hint="name another port, or `auto` for any free one"
         )
     if wrong.errno == errno.EACCES:
         return StartError("port_refused", f"port {port} is not allowed for this user", hint="use a port from 1024 up")

@@ -58,6 +58,9 @@ class FileSink:
             return  # a full disk: scores go on, their lines are lost
         self._size += len(data)
 
+    def close(self) -> None:
+        self._file.close()
+
     def _rotate(self) -> None:
         self._file.close()
         for number in range(self._kept - 1, 0, -1):
