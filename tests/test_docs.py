@@ -8,6 +8,7 @@ status of the last of them.
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -15,10 +16,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import click
 import pytest
+
+from homeport.cli.main import cli
+from homeport.domain.bundle import Bundle, BundledEnvironment, BundledModel
+from homeport.domain.service import CONTROL_FORMAT, Generation, Service
+from homeport.scoring.control import parse as parse_request
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -137,10 +144,51 @@ def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
         reader.do(block)
 
 
-def test_it_builds_without_a_warning(tmp_path: Path) -> None:
+def test_it_builds_without_a_warning_and_explains_every_command(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", str(tmp_path / "trees")]
     done = subprocess.run([*build, str(DOCS), str(tmp_path / "html")], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+    page = html.unescape(re.sub(r"<[^>]+>", "", (tmp_path / "html" / "reference" / "commands.html").read_text()))
+    assert [command for command in commands(cli, "homeport") if f"\n{command} [" not in page] == []
+
+
+def commands(group: click.Group, path: str) -> Iterator[str]:
+    """The full names of all commands that are not hidden."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        elif command is not None and not command.hidden:
+            yield f"{path} {name}"
+
+
+def named_in_tables(page: str) -> set[str]:
+    """The words in code type in the first cells of a page's tables."""
+    rows = [line.split("|")[1] for line in (DOCS / page).read_text().splitlines() if line.startswith("| ")]
+    return {word for cell in rows for word in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_every_key_of_the_files_on_disk_is_explained() -> None:
+    kinds = (Service, Generation, Bundle, BundledModel, BundledEnvironment)
+    keys = {field.name for kind in kinds for field in fields(kind)} | {"format"}
+    told = named_in_tables("reference/files.md")
+    text = (DOCS / "reference" / "files.md").read_text()
+    assert {key for key in keys if key not in told and f"`{key}`" not in text} == set()
+    assert told <= keys
+
+
+def test_every_variable_of_ours_is_explained() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    text = (DOCS / "reference" / "environment-variables.md").read_text()
+    assert {name for name in re.findall(r"HOMEPORT_[A-Z]+", sources) if f"`{name}`" not in text} == set()
+    told = {name for name in named_in_tables("reference/environment-variables.md") if name.isupper()}
+    assert {name for name in told if f'"{name}"' not in sources} == {"NO_COLOR"}  # click reads that one
+
+
+def test_every_verb_of_the_control_protocol_is_explained() -> None:
+    assert named_in_tables("reference/control-protocol.md") == {"status", "switch", "stop"}
+    for verb in ("status", "switch", "stop"):
+        parse_request(json.dumps({"format": CONTROL_FORMAT, "do": verb}).encode())
 
 
 def test_no_page_is_copied_with_a_leftover() -> None:

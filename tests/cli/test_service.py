@@ -170,7 +170,7 @@ def test_a_unit_is_written_for_systemd(lab: Homeport, project: Path) -> None:
     screen = lab("service", "install", "svc", XDG_CONFIG_HOME=str(project / "config"))
     unit = project / screen.stdout.strip()
     assert "service start svc --foreground" in unit.read_text()
-    assert f"systemctl --user enable {unit.name}" in screen.stderr
+    assert f"systemctl --user enable --now {unit.name}" in screen.stderr
 
 
 def test_a_damaged_service_is_named_and_can_be_deleted(lab: Homeport, home: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ import click
 from homeport.cli.completions import complete_models
 from homeport.cli.config_files import check_local, read_deployment_config, read_inference_config, read_object
 from homeport.cli.group import WrongUsage
-from homeport.errors import InvalidConfigError, ModelNotFoundError, UnavailableError
+from homeport.errors import InvalidConfigError, ModelNotFoundError
 from homeport.sdk.environment import Environment, EnvironmentReference
 from homeport.sdk.environment_registry import find_version
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.model import Model
 from homeport.sdk.registry import find_model
+from homeport.sdk.serving import activated_interpreter
 from homeport.sdk.workspace import Workspace
 
 FILE = click.Path(path_type=Path)
@@ -226,13 +226,4 @@ def as_it_is(interpreter: Path) -> Environment:
 
 def activated() -> Environment:
     """The activated environment: `$VIRTUAL_ENV`'s interpreter, else `python3` on the PATH."""
-    folder = os.environ.get("VIRTUAL_ENV")
-    if folder:
-        return as_it_is(Path(folder, "bin", "python"))
-    found = shutil.which("python3")
-    if found is None:
-        raise UnavailableError(
-            "no environment is named, none is activated, and there is no `python3` on the PATH",
-            hint="name one with `--environment`, `--conda-file`, `--requirements` or `--python`",
-        )
-    return as_it_is(Path(found))
+    return as_it_is(Path(activated_interpreter()))

@@ -17,7 +17,7 @@ from homeport.sdk.workspace_config import FILE, FOLDER, OLD_FILE, OLD_FOLDER, Wo
 _POINTERS = tuple(Path(folder, file) for folder in (FOLDER, OLD_FOLDER) for file in (FILE, OLD_FILE))
 
 
-@click.command()
+@click.command("init")
 @click.option("--name", help="The workspace's name; by default the folder's.")
 @click.option(
     "--from",

@@ -17,7 +17,7 @@ SITE = Path(__file__).parent / "run_site"  # holds the sitecustomize of the inte
 _SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
-@click.command(context_settings=_SETTINGS)
+@click.command("run", context_settings=_SETTINGS)
 @click.argument("script")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def command(script: str, args: tuple[str, ...]) -> NoReturn:

@@ -214,6 +214,7 @@ def install(name: str) -> None:
     """Write a systemd user unit, so that the service comes back when the machine starts, and print its path."""
     path = services.install(name)
     click.echo(shown(path))
-    unit = path.name
-    say(f"switch it on: systemctl --user daemon-reload && systemctl --user enable {unit}")
-    say("and let it start before you log in: loginctl enable-linger")
+    say("hand it over to systemd:")
+    say(f"  homeport service stop {name}")
+    say(f"  systemctl --user daemon-reload && systemctl --user enable --now {path.name}")
+    say("  loginctl enable-linger      so that it starts before you log in")
