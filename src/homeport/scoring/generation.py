@@ -11,9 +11,11 @@ from homeport.domain.launch import Launch
 from homeport.scoring.digests import check_files
 from homeport.scoring.documents import read_documents
 from homeport.scoring.environment import worker_environment
+from homeport.scoring.limits import limits_of
 from homeport.scoring.log import Log
 from homeport.scoring.pool import Pool
 from homeport.scoring.settings import Settings, read_settings
+from homeport.scoring.starter import Spawner
 
 
 @dataclass(slots=True)
@@ -37,7 +39,12 @@ def prepare(number: int, launch: Launch, log: Log, *, port: int) -> Generation:
         launch=launch,
         settings=settings,
         variables=variables,
-        pool=Pool(launch, variables, log, timeout=settings.timeout),
+        pool=Pool(
+            Spawner(launch, variables),
+            log,
+            workers=launch.workers,
+            limits=limits_of(launch.options, settings.timeout),
+        ),
     )
 
 

@@ -80,6 +80,7 @@ Outcome = Literal[
     "timeout",  # message
     "lost",  # the worker died; message says how
     "unavailable",  # no worker can serve; message says why
+    "busy",  # the queue is full; message
     "abandoned",  # the client hung up before its turn came; run() was not called
 ]
 

@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from homeport.domain.launch import Launch
 from homeport.scoring.faults import StartError
 from homeport.scoring.job import Job
+from homeport.scoring.limits import Limits
 from homeport.scoring.log import Log
 from homeport.scoring.messages import Reply
 from homeport.scoring.output import Output
-from homeport.scoring.process import Worker, start_worker
+from homeport.scoring.process import Worker
+from homeport.scoring.starter import Starter
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts that failed one after the other
 
@@ -21,8 +22,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts that faile
 class Pool:
     """N workers; a job goes to an idle one or waits. A worker that dies is replaced until the pool retires."""
 
-    def __init__(self, launch: Launch, environment: Mapping[str, str], log: Log, *, timeout: float | None) -> None:
-        self._launch, self._environment, self._log, self._timeout = launch, environment, log, timeout
+    def __init__(self, starter: Starter, log: Log, *, workers: int, limits: Limits) -> None:
+        self._starter, self._log, self._count, self._limits = starter, log, workers, limits
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
         self._waiting: deque[Job] = deque()
@@ -52,7 +53,7 @@ class Pool:
 
     async def start(self) -> None:
         """All workers at once. `StartError` where one did not start: then nothing is left of the others."""
-        starts = [self._begin() for _ in range(self._launch.workers)]
+        starts = [self._begin() for _ in range(self._count)]
         await asyncio.wait(starts, return_when=asyncio.FIRST_EXCEPTION)
         broken = [task for task in starts if task.done() and task.exception() is not None]
         if broken:
@@ -72,6 +73,11 @@ class Pool:
                 return
         if self.hopeless and self.fault is not None:
             job.finish(unavailable(self.fault))
+            return
+        if len(self._waiting) >= self._limits.queue:
+            self._drop_abandoned()
+        if len(self._waiting) >= self._limits.queue:
+            job.finish(Reply("busy", {"message": f"{len(self._waiting)} requests wait already: try again in a moment"}))
             return
         job.caller.watch()
         self._waiting.append(job)
@@ -104,6 +110,7 @@ class Pool:
         await asyncio.gather(*self._starts, return_exceptions=True)
         if self._workers:
             await asyncio.wait([worker.gone for worker in self._workers])
+        await self._starter.end()
 
     def _begin(self) -> asyncio.Task[Worker]:
         """A start is never cancelled: it ends by itself, so that no process is left without an owner."""
@@ -114,11 +121,11 @@ class Pool:
 
     async def _start_one(self) -> Worker:
         output = Output(self._log, lambda line: self.on_line(line))
-        worker = await start_worker(self._launch, self._environment, output, timeout=self._timeout)
+        worker = await self._starter.start(output)
         self._workers.append(worker)
         if self._retired:
             worker.kill("the server is stopping")
-        await worker.ready(self._launch)
+        await worker.ready(self._limits)
         return worker
 
     def _keep(self, worker: Worker) -> None:
@@ -129,6 +136,12 @@ class Pool:
         keeper.add_done_callback(self._keepers.discard)
         if worker.state == "idle":
             self._free(worker)
+
+    def _drop_abandoned(self) -> None:
+        """Those whose clients have hung up make room."""
+        for job in [job for job in self._waiting if job.caller.gone()]:
+            self._waiting.remove(job)
+            job.finish(Reply("abandoned"))
 
     def _free(self, worker: Worker) -> None:
         while self._waiting:

@@ -8,37 +8,51 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
-from typing import Any, Literal, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, cast
 
 import orjson
 
-from homeport.domain.launch import Launch
 from homeport.scoring.faults import StartError
 from homeport.scoring.job import Job
+from homeport.scoring.limits import Limits
 from homeport.scoring.messages import Reply
 from homeport.scoring.output import Output
 from homeport.worker import wire
 
-WORKER_MAIN = Path(wire.__file__).with_name("__main__.py")
 LAST_WORDS = 1.0  # seconds that a worker which closed its socket has to exit by itself
 LEAVE = 5.0  # seconds that a dismissed worker has for its atexit handlers
 
 State = Literal["starting", "idle", "busy", "leaving", "ending", "dead"]
 
 
+class Process(Protocol):
+    """A worker's process, however it was started; it leads a process group of its own. `Popen` is one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None:
+        """As in `subprocess`: the negative number of the signal that ended it; None while it runs."""
+        ...
+
+    def wait(self) -> int:
+        """Block until it has ended; called in a thread."""
+        ...
+
+
 class Worker(asyncio.Protocol):
     """Does one thing at a time. `on_free` is called whenever it can take the next job."""
 
-    def __init__(self, process: Popen[bytes], output: Output, *, timeout: float | None) -> None:
+    def __init__(self, process: Process, output: Output) -> None:
         loop = asyncio.get_running_loop()
         self.state: State = "starting"
         self.about: Mapping[str, Any] = {}
         self.gone: asyncio.Future[None] = loop.create_future()  # done when the process has ended
         self.on_free: Callable[[Worker], None] | None = None
-        self._loop, self._process, self._output, self._timeout = loop, process, output, timeout
+        self._loop, self._process, self._output = loop, process, output
+        self._limits = Limits()
         self._ready: asyncio.Future[None] = loop.create_future()
         self._closed: asyncio.Future[None] = loop.create_future()
         self._exited: asyncio.Future[None] = loop.create_future()
@@ -55,10 +69,13 @@ class Worker(asyncio.Protocol):
     def pid(self) -> int:
         return self._process.pid
 
-    async def ready(self, launch: Launch) -> None:
-        """Have the script loaded; returns after init(). `StartError` with the script's own words."""
-        start = {key: getattr(launch, key) for key in ("entry_script", "app_root", "source_directory")}
-        self._transport.writelines(wire.pieces([(wire.START, orjson.dumps(start))]))
+    def send(self, frames: Sequence[wire.Frame]) -> None:
+        """Whole frames to the worker; what cannot be written at once is kept until it can."""
+        self._transport.writelines(wire.pieces(frames))
+
+    async def ready(self, limits: Limits) -> None:
+        """Returns after init(); from then on it is held to `limits`. `StartError` with the script's own words."""
+        self._limits = limits
         await asyncio.wait({self._ready, self.gone}, return_when=asyncio.FIRST_COMPLETED)
         if self._ready.done():
             self._ready.result()
@@ -73,9 +90,9 @@ class Worker(asyncio.Protocol):
     def take(self, job: Job) -> None:
         """Send the job; the worker must be idle."""
         self.state, self._job = "busy", job
-        self._transport.writelines(wire.pieces([(wire.SCORE, job.metadata), (wire.BODY, job.body)]))
-        if self._timeout is not None:
-            self._due = self._loop.time() + self._timeout
+        self.send([(wire.SCORE, job.metadata), (wire.BODY, job.body)])
+        if self._limits.deadline is not None:
+            self._due = self._loop.time() + self._limits.deadline
             if self._timer is None:
                 self._timer = self._loop.call_at(self._due, self._look_at_clock)
 
@@ -146,7 +163,7 @@ class Worker(asyncio.Protocol):
         if self._loop.time() < self._due:
             self._timer = self._loop.call_at(self._due, self._look_at_clock)
             return
-        milliseconds = round((self._timeout or 0) * 1000)
+        milliseconds = round((self._limits.deadline or 0) * 1000)
         self._job.finish(Reply("timeout", {"message": f"Scoring timeout after {milliseconds} ms"}))
         self.kill("it ran past the deadline")
 
@@ -180,45 +197,12 @@ class Worker(asyncio.Protocol):
         return self._why or fate_of(self._process.returncode)
 
 
-async def start_worker(
-    launch: Launch, environment: Mapping[str, str], output: Output, *, timeout: float | None
-) -> Worker:
-    """A process that runs the worker and has not been told what to load yet; `StartError` where it cannot run."""
-    ours, theirs = socket.socketpair()
-    try:
-        process = Popen(
-            [launch.interpreter, str(WORKER_MAIN), str(theirs.fileno())],
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            pass_fds=[theirs.fileno()],
-            cwd=launch.working_directory or launch.app_root,
-            env=dict(environment),
-            start_new_session=True,  # Ctrl-C is for the server, which lets the requests in hand finish
-        )
-    except OSError as wrong:
-        ours.close()
-        raise cannot_run(launch, wrong) from wrong
-    finally:
-        theirs.close()
-    ours.setblocking(False)
+async def adopt(process: Process, connection: socket.socket, output: Output) -> Worker:
+    """The worker that speaks on our end of its socket pair; it is on its way to READY."""
+    connection.setblocking(False)
     loop = asyncio.get_running_loop()
-    _, worker = await loop.create_unix_connection(lambda: Worker(process, output, timeout=timeout), sock=ours)
-    for pipe, error in ((process.stdout, False), (process.stderr, True)):
-        if pipe is not None:
-            await output.follow(pipe, error=error)
+    _, worker = await loop.create_unix_connection(lambda: Worker(process, output), sock=connection)
     return worker
-
-
-def cannot_run(launch: Launch, wrong: OSError) -> StartError:
-    folder = launch.working_directory or launch.app_root
-    if not Path(folder).is_dir():
-        return StartError("no_folder", f"the working directory `{folder}` does not exist")
-    return StartError(
-        "no_interpreter",
-        f"the interpreter `{launch.interpreter}` does not run: {wrong.strerror}",
-        hint="build the environment again, or name another interpreter",
-    )
 
 
 def failed_start(failure: Mapping[str, Any]) -> StartError:

@@ -24,6 +24,7 @@ FAILURES = {
     "timeout": (500, True, "the deadline has passed"),
     "lost": (502, True, "the worker died"),
     "unavailable": (503, False, "no worker can serve"),
+    "busy": (503, False, "too many requests wait"),
     "abandoned": (499, False, "the client hung up"),
 }
 

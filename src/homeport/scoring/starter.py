@@ -1,0 +1,84 @@
+"""Where a pool's workers come from: each spawned on its own, or forked by a parent that has run init()."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from typing import Protocol
+
+import orjson
+
+from homeport.domain.launch import Launch
+from homeport.scoring.faults import StartError
+from homeport.scoring.output import Output
+from homeport.scoring.process import Worker, adopt
+from homeport.worker import wire
+
+WORKER_MAIN = Path(wire.__file__).with_name("__main__.py")
+
+
+class Starter(Protocol):
+    """One a generation; the pool asks it for every worker, the first ones and the replacements."""
+
+    async def start(self, output: Output) -> Worker:
+        """A worker on its way to READY, which the pool waits for; `StartError` where there can be none."""
+        ...
+
+    async def end(self) -> None:
+        """No more workers are wanted, and those that were started have gone or are going."""
+        ...
+
+
+class Spawner:
+    """Each worker is a process of its own, which loads the script by itself."""
+
+    def __init__(self, launch: Launch, environment: Mapping[str, str]) -> None:
+        self._launch, self._environment = launch, environment
+
+    async def start(self, output: Output) -> Worker:
+        launch = self._launch
+        ours, theirs = socket.socketpair()
+        try:
+            process = Popen(
+                [launch.interpreter, str(WORKER_MAIN), str(theirs.fileno())],
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                pass_fds=[theirs.fileno()],
+                cwd=launch.working_directory or launch.app_root,
+                env=dict(self._environment),
+                start_new_session=True,  # Ctrl-C is for the server, which lets the requests in hand finish
+            )
+        except OSError as wrong:
+            ours.close()
+            raise cannot_run(launch, wrong) from wrong
+        finally:
+            theirs.close()
+        worker = await adopt(process, ours, output)
+        for pipe, error in ((process.stdout, False), (process.stderr, True)):
+            if pipe is not None:
+                await output.follow(pipe, error=error)
+        worker.send([(wire.START, start_words(launch))])
+        return worker
+
+    async def end(self) -> None:
+        return None
+
+
+def start_words(launch: Launch) -> bytes:
+    """The payload of START: what to load."""
+    return orjson.dumps({key: getattr(launch, key) for key in ("entry_script", "app_root", "source_directory")})
+
+
+def cannot_run(launch: Launch, wrong: OSError) -> StartError:
+    """Why the interpreter of a launch did not run at all."""
+    folder = launch.working_directory or launch.app_root
+    if not Path(folder).is_dir():
+        return StartError("no_folder", f"the working directory `{folder}` does not exist")
+    return StartError(
+        "no_interpreter",
+        f"the interpreter `{launch.interpreter}` does not run: {wrong.strerror}",
+        hint="build the environment again, or name another interpreter",
+    )
