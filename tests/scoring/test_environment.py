@@ -19,6 +19,10 @@ def test_the_contracts_variables_are_set() -> None:
     assert "AZUREML_MODEL_DIR" not in found
 
 
+def test_a_listener_for_health_alone_has_the_references_port() -> None:
+    assert worker_environment(launch(), 1, {"SEPERATE_HEALTH_ENDPOINT": "true"})["HEALTH_PORT"] == "5000"
+
+
 def test_the_launchs_variables_win_over_those_that_are_found() -> None:
     found = worker_environment(launch(variables={"A": "launch", "B": "launch"}), 1, {"A": "found", "C": "found"})
     assert (found["A"], found["B"], found["C"]) == ("launch", "launch", "found")

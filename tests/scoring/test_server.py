@@ -238,6 +238,16 @@ def test_a_port_in_use_is_told_on_the_ready_descriptor(serve: Serve, tmp_path: P
     assert running.process.wait(30) == 1
 
 
+def test_health_may_have_a_listener_of_its_own(serve: Serve) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        second = found.getsockname()[1]
+    running = serve(variables={"SEPERATE_HEALTH_ENDPOINT": "true", "HEALTH_PORT": str(second)})
+    assert running.ask(body="x").status == 200
+    running.port = second
+    assert (running.ask("GET", "/").status, running.ask(body="x").status) == (200, 200)
+    assert running.end() == 0
+
+
 def test_a_second_host_of_a_service_is_refused_and_the_first_goes_on(serve: Serve) -> None:
     first = serve()
     second = serve(wait=False)

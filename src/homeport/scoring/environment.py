@@ -34,9 +34,10 @@ def worker_environment(launch: Launch, port: int, environ: Mapping[str, str] = o
     variables["AML_APP_ROOT"] = launch.app_root
     variables["SERVER_PORT"] = str(port)
     variables["WORKER_COUNT"] = str(launch.workers)
+    separate_health = variables.get("SEPERATE_HEALTH_ENDPOINT", "").lower() == "true"  # the reference's spelling
     defaults = {
         "AZUREML_ENTRY_SCRIPT": launch.entry_script,
-        "HEALTH_PORT": str(port),
+        "HEALTH_PORT": "5000" if separate_health else str(port),
         "AML_APP_INSIGHTS_ENABLED": "false",
     }
     threads = str(max(1, usable_cores() // launch.workers))

@@ -73,20 +73,25 @@ class Server:
             loop.add_signal_handler(number, self._stopping.set)
         async with self._switching:
             first = generations.prepare(self._spec.generation, self._spec.launch, self._log, port=port)
+            health = first.settings.health_port
+            second = bind(self._spec.host, health) if health is not None else None
             starting = asyncio.create_task(generations.start(first))
             try:
                 if self._spec.control_socket is not None:
                     self._control = ControlSocket(Path(self._spec.control_socket), self)
                     await self._control.open()
                 tell({"event": "listening", "port": port, "pid": self._log.pid})
+                if second is not None:
+                    await self._listen(second)
                 await self._listen(bound)
                 await self._unless_stopped(starting)
             finally:
-                if not starting.done() or starting.exception() is not None:
+                if self._stopping.is_set() or not starting.done() or starting.exception() is not None:
                     await first.pool.end()
                     await asyncio.wait({starting})
+                    starting.exception()  # looked at: it is either raised already, or a stop came first
             if not self._stopping.is_set():
-                await self._serve_from_now_on(first)
+                self._serve_from_now_on(first)
 
     async def _listen(self, bound: socket.socket) -> None:
         for module in HTTP_MODULES:  # in a thread: the workers are started meanwhile
@@ -104,11 +109,7 @@ class Server:
         if starting.done():
             starting.result()
 
-    async def _serve_from_now_on(self, first: Generation) -> None:
-        if first.settings.health_port is not None:
-            second = Listener(bind(self._spec.host, first.settings.health_port), self._routes)
-            await second.open()
-            self._listeners.insert(0, second)
+    def _serve_from_now_on(self, first: Generation) -> None:
         self.current = first
         if self._files is not None:
             self._files.serving(first.number)
