@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-def lacking(what: str) -> None:
+def lacking(what: str) -> NoReturn:
     """A test lacks its server, engine or interpreter: fails in CI, is skipped with the reason elsewhere."""
     if os.environ.get("CI"):
         pytest.fail(f"CI must have {what}")

@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from homeport import CondaDependencies, Environment, Model, Workspace
 from homeport.runtimes import ProcessRuntime
-from tests.conftest import SHARED, Screen, find_interpreter
+from tests.conftest import SHARED, Screen, find_interpreter, lacking
 
 PAGE = SHARED / "reference" / "page.zh.md"
 PAGE_MODEL = SHARED / "data" / "sklearn_mnist_model.pkl"
@@ -166,7 +166,7 @@ def era_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that holds the page's model and an environment of early 2020; it is built by the first deployment."""
     minor = next((minor for minor in ("3.7", "3.6") if find_interpreter(minor)), None)
     if minor is None:
-        pytest.skip("needs Python 3.7 or 3.6")
+        lacking("Python 3.7 or 3.6")
     project = made(tmp_path_factory.mktemp("era") / "home", tmp_path_factory.mktemp("era") / "first")
     Model.register(project.workspace, PAGE_MODEL, "sklearn_mnist")
     environment = Environment("tutorial-env", as_of="2020-03-01")

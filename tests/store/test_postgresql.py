@@ -1,4 +1,4 @@
-"""The schema and the SQL of the registry on PostgreSQL, for a team's server later. Skipped without its programs."""
+"""The schema and the SQL of the registry on a real PostgreSQL, for a team's server later."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from homeport.errors import ModelNotFoundError
 from homeport.store import model_rows
 from homeport.store.schema import metadata
 from homeport.store.upgrade import MIGRATIONS, migrate
+from tests.conftest import lacking
 from tests.store.conftest import named
 
 
@@ -30,11 +31,20 @@ def test_every_table_can_be_said_in_its_dialect() -> None:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
 
 
+def postgresql_programs() -> Path:
+    """The folder of initdb and pg_ctl: on the PATH, or where Debian keeps them."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    usable = [folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
+    if not usable:
+        lacking("PostgreSQL's initdb and pg_ctl")
+    return usable[-1]
+
+
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """A server of our own on a socket of its own, as a user that it accepts."""
-    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
-        pytest.skip("needs PostgreSQL's initdb and pg_ctl")
+    programs = postgresql_programs()
     user = pwd.getpwuid(os.getuid()).pw_name if os.getuid() else "nobody"
     folder = Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip())
     data = folder / "data"
@@ -42,8 +52,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     for path in (folder, data):
         shutil.chown(path, user)
 
-    def run(*words: object) -> None:
-        done = subprocess.run([*map(str, words)], user=user, cwd=folder, capture_output=True, text=True)
+    def run(program: str, *words: object) -> None:
+        done = subprocess.run(
+            [programs / program, *map(str, words)], user=user, cwd=folder, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     run("initdb", "-D", data, "-U", "me", "-A", "trust", "-E", "UTF8", "--no-sync")
