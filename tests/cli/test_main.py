@@ -70,6 +70,7 @@ def test_the_version_is_data(homeport: Homeport) -> None:
         (["model", "lst"], "`homeport model` has no command `lst`", "did you mean `homeport model list`?"),
         (["deploy"], "`homeport` has no command `deploy`", "did you mean `homeport model deploy`?"),
         (["logs", "iris"], "`homeport` has no command `logs`", "did you mean `homeport service logs`?"),
+        (["service", "deploy"], "`homeport service` has no command `deploy`", "did you mean `homeport model deploy`?"),
         (
             ["workspace", "xyz"],
             "`homeport workspace` has no command `xyz`",

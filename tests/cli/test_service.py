@@ -69,6 +69,17 @@ def test_a_service_is_deployed_scored_and_deleted(lab: Homeport) -> None:
     assert lab("service", "show", "svc").exit_code == 1
 
 
+def test_an_answer_is_shown_as_it_is_and_an_error_says_where_to_look(lab: Homeport, project: Path) -> None:
+    script = "from azureml.contrib.services.aml_response import AMLResponse\n\ndef init(): pass\n\n"
+    (project / "score.py").write_text(script + "def run(raw_data): return AMLResponse('plain text', int(raw_data))\n")
+    deploy(lab, "answer:1", "--python", sys.executable)
+    assert lab("service", "score", "svc", "-d", "200").stdout == "plain text\n"
+    refused = lab("service", "score", "svc", "-d", "418")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("error: the service answered 418")
+    assert refused.stderr.endswith("hint: `homeport service logs svc` shows what the script said\n")
+
+
 def test_a_change_makes_a_generation_and_a_rollback_another(lab: Homeport, project: Path) -> None:
     deploy(lab, "answer:1")
     assert lab("service", "update", "svc", "-m", "answer").stdout == "svc serves generation 2: answer:2\n"

@@ -27,12 +27,20 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def near(self, ctx: click.Context, name: str) -> str:
-        """What may have been meant by `name`."""
+        """What may have been meant by `name`: a command that lives elsewhere, else one of ours that looks like it."""
+        root = ctx.find_root().command
+        elsewhere = root.homes_of(ctx, name) if isinstance(root, Group) else []
+        if elsewhere:
+            return f"did you mean {' or '.join(f'`{path}`' for path in elsewhere)}?"
         visible = [known for known in self.list_commands(ctx) if not self.is_hidden(ctx, known)]
         near = get_close_matches(name, visible, n=1)
         if near:
             return f"did you mean `{ctx.command_path} {near[0]}`?"
         return f"it has {', '.join(f'`{known}`' for known in visible)}"
+
+    def homes_of(self, ctx: click.Context, name: str) -> list[str]:
+        """The full names of the commands below this one that are called `name`."""
+        return []
 
     def is_hidden(self, ctx: click.Context, name: str) -> bool:
         command = self.get_command(ctx, name)

@@ -49,19 +49,13 @@ class LazyGroup(Group):
             return super().shell_complete(ctx, incomplete)
         return [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
 
-    def near(self, ctx: click.Context, name: str) -> str:
-        """Besides a mistyped name: a command that lives one level down, as in `homeport deploy`."""
-        deeper = [f"{PROGRAM} {group} {name}" for group in GROUPS if name in self._inside(ctx, group)]
-        if deeper:
-            return f"did you mean {' or '.join(f'`{command}`' for command in deeper)}?"
-        return super().near(ctx, name)
+    def homes_of(self, ctx: click.Context, name: str) -> list[str]:
+        groups = {path: self.get_command(ctx, path) for path in GROUPS}
+        found = (path for path, group in groups.items() if isinstance(group, click.Group) and name in group.commands)
+        return [f"{PROGRAM} {path} {name}" for path in found]
 
     def is_hidden(self, ctx: click.Context, name: str) -> bool:
         return False
-
-    def _inside(self, ctx: click.Context, name: str) -> list[str]:
-        command = self.get_command(ctx, name)
-        return list(command.commands) if isinstance(command, click.Group) else []
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -136,9 +136,13 @@ def score(name: str, file: Path | None, data: str | None) -> None:
             hint="name a FILE, or say `--data TEXT`",
         )
     body = data.encode() if data is not None else _read(Path(file or "-"))
-    with chat_on_stderr():
-        answer = services.score(name, body)
-    click.echo(json.dumps(answer, ensure_ascii=False))
+    try:
+        with chat_on_stderr():
+            answer = services.score(name, body)
+    except json.JSONDecodeError as other:  # a script may answer with anything
+        click.echo(other.doc)
+    else:
+        click.echo(json.dumps(answer, ensure_ascii=False))
 
 
 def _read(file: Path) -> bytes:

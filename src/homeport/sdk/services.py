@@ -6,14 +6,14 @@ Looking at services reads files and asks hosts; no database is opened or importe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from homeport.domain.progress import Progress
 from homeport.domain.service import Generation, Service
-from homeport.errors import HomeportError
+from homeport.errors import HomeportError, WebserviceException
 from homeport.runtimes import DeploymentChange, ProcessRuntime, ServiceStatus
 from homeport.runtimes.logs import LogFollower
 from homeport.runtimes.service_folder import ServiceFolder
@@ -38,6 +38,7 @@ class Change:
     environment: Environment | None = None
     port: int | None = None
     workers: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)  # of ServingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,16 @@ def workspace_of(name: str) -> Workspace:
 
 
 def score(name: str, body: bytes) -> Any:
-    """Send a request and give the parsed answer; waits where the service is still starting."""
-    return LocalWebservice(None, name).run(body)
+    """Send a request and give the parsed answer; waits where the service is still starting.
+
+    Raises `WebserviceException` for an answer that is not 200, and `json.JSONDecodeError` for one that is not JSON.
+    """
+    try:
+        return LocalWebservice(None, name).run(body)
+    except WebserviceException as wrong:
+        if wrong.status_code is not None:
+            wrong.hint = f"`homeport service logs {name}` shows what the script said"
+        raise
 
 
 def wait(name: str, on_line: Callable[[str], None]) -> ServiceView:
@@ -140,6 +149,7 @@ def update(workspace: Workspace, name: str, change: Change, progress: Progress) 
         environment=environment,
         variables=variables,
         workers=change.workers,
+        options=change.options,
     )
     runtime().update(name, exchanged, port=change.port, progress=progress, wait=True)
     return look_at(name)
