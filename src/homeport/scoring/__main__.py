@@ -20,7 +20,7 @@ from homeport.domain.json import JsonObject
 from homeport.domain.launch import ServerSpec
 from homeport.errors import HomeportError
 from homeport.scoring.faults import StartError
-from homeport.scoring.log import FileSink, Log, LogHandler, StreamSink
+from homeport.scoring.log import FORMAT_VARIABLE, FileSink, Log, LogHandler, StreamSink
 from homeport.scoring.server import Server
 from homeport.scoring.state import StateFolder
 
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         ready.tell({"event": "failed", "error": wrong.to_json()})
         sys.stderr.write(f"error: {wrong}\n")
         return FAILED_START
-    log = Log(StreamSink() if state is None else FileSink(state.log_path))
+    log_format = {**os.environ, **spec.launch.variables}.get(FORMAT_VARIABLE, "text")
+    log = Log(StreamSink() if state is None else FileSink(state.log_path), as_json=log_format == "json")
     logging.basicConfig(handlers=[LogHandler(log)], format="%(message)s", level=logging.WARNING)
     return serve(spec, log, state, ready)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from homeport.scoring.messages import Caller, Reply
 
@@ -10,10 +11,12 @@ from homeport.scoring.messages import Caller, Reply
 class Job:
     """What a worker is sent, and the future of what comes of it."""
 
-    __slots__ = ("body", "caller", "metadata", "reply")
+    __slots__ = ("body", "caller", "made", "metadata", "reply", "taken")
 
     def __init__(self, metadata: bytes, body: bytes, caller: Caller) -> None:
         self.metadata, self.body, self.caller = metadata, body, caller
+        self.made = time.perf_counter()
+        self.taken = 0.0  # when a worker had it, by the same clock; 0 until then
         self.reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     def finish(self, reply: Reply) -> None:

@@ -1,6 +1,7 @@
 """The log: one line shape for the server, and the workers' own lines between them, never cut into each other.
 
-`YYYY-MM-DD HH:MM:SS,mmm L [pid] logger - message`, UTC, L the first letter of the level.
+`YYYY-MM-DD HH:MM:SS,mmm L [pid] logger - message`, UTC, L the first letter of the level. With HOMEPORT_LOG_FORMAT=json
+each line is an object with these members, and the id of the request where it belongs to one.
 """
 
 from __future__ import annotations
@@ -11,11 +12,19 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
+
+import orjson
+
+from homeport.scoring.access import Access
 
 SERVER_LOGGER = "azmlinfsrv"
 KEPT_BYTES = 10_000_000
 KEPT_FILES = 5  # host.log, and host.log.1 to host.log.4
+
+FORMAT_VARIABLE = "HOMEPORT_LOG_FORMAT"
+JSON_START = b'{"time":'  # a worker's own objects begin like this; every other line of its output is wrapped
+NAMES = {"I": "INFO", "W": "WARNING", "E": "ERROR"}
 
 Level = Literal["I", "W", "E"]
 
@@ -73,8 +82,8 @@ class FileSink:
 class Log:
     """Writes records of the server and whole lines of the workers to one sink."""
 
-    def __init__(self, sink: Sink, *, clock: Callable[[], float] = time.time) -> None:
-        self._sink, self._clock = sink, clock
+    def __init__(self, sink: Sink, *, clock: Callable[[], float] = time.time, as_json: bool = False) -> None:
+        self._sink, self._clock, self._as_json = sink, clock, as_json
         self._second, self._stamp = -1, ""
         self.pid = os.getpid()
 
@@ -89,19 +98,47 @@ class Log:
 
     def ready(self, message: str) -> None:
         """The line that says that scores are answered now: on stderr as it is, for people and tests to wait for."""
-        self._sink.write(f"{message}\n".encode(), error=True)
+        line = self._object("I", SERVER_LOGGER, message) if self._as_json else f"{message}\n".encode()
+        self._sink.write(line, error=True)
+
+    def access(self, access: Access) -> None:
+        """One line for one request."""
+        if not self._as_json:
+            self.record("I", SERVER_LOGGER, access.text())
+            return
+        self._sink.write(self._object("I", SERVER_LOGGER, access.text(), **access.members()), error=False)
 
     def fatal(self, message: str, *, detail: str = "", hint: str | None = None) -> None:
         """The last record: the script's own words first, then what it means."""
+        if self._as_json:
+            self._sink.write(self._object("E", SERVER_LOGGER, message, detail=detail, hint=hint), error=True)
+            return
         words = (f"{detail.rstrip()}\n" if detail else "") + self._line("E", SERVER_LOGGER, message)
         self._sink.write((words + (f"hint: {hint}\n" if hint else "")).encode("utf-8", "backslashreplace"), error=True)
 
     def record(self, level: Level, logger: str, message: str) -> None:
+        if self._as_json:
+            self._sink.write(self._object(level, logger, message), error=False)
+            return
         self._sink.write(self._line(level, logger, message).encode("utf-8", "backslashreplace"), error=False)
 
     def lines(self, data: bytes, *, error: bool) -> None:
-        """Whole lines of a worker, as they are."""
+        """Whole lines of a worker, as they are; as JSON, what is none yet is wrapped."""
+        if self._as_json:
+            data = b"".join(self._wrapped(line, error=error) for line in data.splitlines())
         self._sink.write(data, error=error)
+
+    def _wrapped(self, line: bytes, *, error: bool) -> bytes:
+        if line.startswith(JSON_START):
+            return line + b"\n"
+        return self._object("E" if error else "I", "stderr" if error else "stdout", line.decode("utf-8", "replace"))
+
+    def _object(self, level: Level, logger: str, message: str, **more: Any) -> bytes:
+        now = self._clock()
+        stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1000):03d}Z"
+        words = message.encode("utf-8", "backslashreplace").decode()
+        line = {"time": stamp, "level": NAMES[level], "pid": self.pid, "logger": logger, "message": words, **more}
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
     def _line(self, level: Level, logger: str, message: str) -> str:
         return f"{self._time()} {level} [{self.pid}] {logger} - {message}\n"

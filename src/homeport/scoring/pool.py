@@ -31,6 +31,7 @@ class Pool:
         self._starts: set[asyncio.Task[Worker]] = set()
         self._retired = False
         self.fault: StartError | None = None  # why the last replacement did not start
+        self.restarts = 0  # workers that ended and were replaced
         self.on_line: Callable[[str], None] = lambda line: None
 
     @property
@@ -47,6 +48,11 @@ class Pool:
     def hopeless(self) -> bool:
         """No worker serves and none is being started: the last replacement failed."""
         return self.fault is not None and not self.ready and not self._starts
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a worker."""
+        return len(self._waiting)
 
     def describe(self) -> list[dict[str, Any]]:
         return [{"pid": worker.pid, "state": worker.state} for worker in self._workers]
@@ -167,6 +173,7 @@ class Pool:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             self.fault = None
+            self.restarts += 1
             self._log.info(f"worker {successor.pid} is ready")
             self._keep(successor)
             return

@@ -24,6 +24,7 @@ class Settings:
     cors_origins: tuple[str, ...]  # empty: no CORS headers at all
     server_version: str | None  # the x-ms-server-version header; None leaves it out
     health_port: int | None  # a second listener
+    server_timing: bool = True  # the Server-Timing header of scores
 
 
 def read_settings(variables: Mapping[str, str], entry_script: str) -> Settings:
@@ -38,6 +39,7 @@ def read_settings(variables: Mapping[str, str], entry_script: str) -> Settings:
         cors_origins=origins,
         server_version=told.get("HTTP_X_MS_SERVER_VERSION", f"homeport/{version('homeport')}") if shown else None,
         health_port=number(told, "HEALTH_PORT", "5000") if separate else None,
+        server_timing=told.get("HOMEPORT_SERVER_TIMING", "true").lower() != "false",
     )
 
 

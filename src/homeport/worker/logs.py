@@ -1,4 +1,7 @@
-"""The worker's side of the log: `YYYY-MM-DD HH:MM:SS,mmm L [pid] logger - message`, UTC, on stdout and stderr."""
+"""The worker's side of the log: `YYYY-MM-DD HH:MM:SS,mmm L [pid] logger - message`, UTC, on stdout and stderr.
+
+With HOMEPORT_LOG_FORMAT=json each line is an object, and carries the id of the request that was in hand.
+"""
 
 import builtins
 import io
@@ -10,6 +13,32 @@ import sys
 import time
 
 PRINT_LOGGER = "azmlinfsrv.print"
+JSON_START = '{"time":'  # how a line of ours begins, and tells the server that it need not be wrapped
+
+
+class Current:
+    """The request in hand; a worker does one thing at a time."""
+
+    request_id = ""
+
+
+def as_json() -> bool:
+    return os.environ.get("HOMEPORT_LOG_FORMAT") == "json"
+
+
+def json_line(level: str, logger: str, message: str, created: float) -> str:
+    """One object on one line; `time` comes first."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(created))
+    line = {
+        "time": "%s.%03dZ" % (stamp, int(created % 1 * 1000)),
+        "level": level,
+        "pid": os.getpid(),
+        "logger": logger,
+        "message": message,
+    }
+    if Current.request_id:
+        line["request_id"] = Current.request_id
+    return json.dumps(line)
 
 
 class LineFormatter(logging.Formatter):
@@ -25,12 +54,48 @@ class LineFormatter(logging.Formatter):
         return super().format(record)
 
 
+class JsonFormatter(logging.Formatter):
+    """The line as an object, with the traceback inside its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json_line(record.levelname, record.name, super().format(record), record.created)
+
+
+class JsonLines(io.TextIOBase):
+    """What the script writes to a stream by itself, each whole line as an object of its own."""
+
+    encoding = "utf-8"
+
+    def __init__(self, stream: io.TextIOWrapper, level: str, name: str) -> None:
+        self._stream, self._level, self._name, self._rest = stream, level, name, ""
+        self.buffer = stream.buffer
+
+    def write(self, text: str) -> int:
+        lines = (self._rest + text).split("\n")
+        self._rest = lines.pop()
+        for line in lines:
+            whole = line if line.startswith(JSON_START) else json_line(self._level, self._name, line, time.time())
+            self._stream.write(whole + "\n")
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
 def open_streams() -> None:
     """Stdout and stderr as UTF-8 whatever the locale says, a line at a time: the server reads them through pipes."""
     for name in ("stdout", "stderr"):
         getattr(sys, name).flush()
         raw = open(getattr(sys, name).fileno(), "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
         stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        if as_json():
+            stream = JsonLines(stream, "INFO" if name == "stdout" else "ERROR", name)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
 
@@ -61,7 +126,7 @@ def set_up_logging() -> None:
 
 def handler_on(stream) -> logging.Handler:
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(JsonFormatter() if as_json() else LineFormatter())
     return handler
 
 
