@@ -1,6 +1,6 @@
-"""The descriptions of a string-mode script: Swagger 2.0, OpenAPI 3.0 and 3.1, or the user's own files in their place.
+"""The descriptions of a script: Swagger 2.0, OpenAPI 3.0 and 3.1, or the user's own files in their place.
 
-Every body is JSON of unknown shape there. The structure is the reference's, the prose ours.
+The structure is the reference's, the prose ours; the shapes are the decorators', or JSON of any shape without them.
 """
 
 from __future__ import annotations
@@ -15,24 +15,28 @@ from homeport.scoring.faults import StartError
 Document = dict[str, Any]
 
 OWN_FILES = (("2", "swagger.json"), ("2", "swagger2.json"), ("3", "swagger3.json"), ("3.1", "swagger3.1.json"))
+SUPPORTED = {"2": "2.0", "3": "3.0", "3.1": "3.1"}  # the names that inference-schema has for them
 SCORE = "Send one request to the script's run()."
 HEALTH = "Answer as soon as the script has been loaded."
 DESCRIBE = "Give this description, in the version asked for."
 FAILURE = "What went wrong."
 
 
-def read_documents(app_root: Path, variables: Mapping[str, str]) -> dict[str, Document]:
-    """By version (`2`, `3`, `3.1`); a file of the user's in `app_root` wins, and must be JSON (`StartError`)."""
-    documents = {
-        "2": swagger_2(variables),
-        "3": openapi("3.0.3", variables),
-        "3.1": openapi("3.1.0", variables),
+def documents(variables: Mapping[str, str], schemas: Mapping[str, Any] | None) -> dict[str, Document]:
+    """By version (`2`, `3`, `3.1`); `schemas` are those of the decorators, which may rule a version out."""
+    found = {
+        "2": swagger_2(variables, shapes(schemas)),
+        "3": openapi("3.0.3", variables, shapes(schemas)),
+        "3.1": openapi("3.1.0", variables, shapes(schemas)),
     }
-    for version, name in OWN_FILES:
-        path = app_root / name
-        if path.is_file():
-            documents[version] = own_document(path)
-    return documents
+    if schemas is None:
+        return found
+    return {version: found[version] for version, name in SUPPORTED.items() if name in schemas["versions"]}
+
+
+def read_own_documents(app_root: Path) -> dict[str, Document]:
+    """The user's files in `app_root`, which take the place of ours; they must be JSON (`StartError`)."""
+    return {version: own_document(app_root / name) for version, name in OWN_FILES if (app_root / name).is_file()}
 
 
 def own_document(path: Path) -> Document:
@@ -68,10 +72,15 @@ def paths(variables: Mapping[str, str], health: Document, score: Document, descr
     }
 
 
-def shapes() -> Document:
+def shapes(schemas: Mapping[str, Any] | None) -> Document:
+    """Input, output and failure: of any shape where the script has no decorators."""
+    read = {"type": "object", "description": "The body of a request.", "example": {}}
+    given = {"type": "object", "description": "What run() returned.", "example": {}}
+    if schemas is not None:
+        read, given = schemas["input"], schemas["output"]
     return {
-        "ServiceInput": {"type": "object", "description": "The body of a request.", "example": {}},
-        "ServiceOutput": {"type": "object", "description": "What run() returned.", "example": {}},
+        "ServiceInput": read,
+        "ServiceOutput": given,
         "ErrorResponse": {
             "type": "object",
             "description": FAILURE,
@@ -83,7 +92,7 @@ def shapes() -> Document:
 BEARER = {"type": "apiKey", "name": "Authorization", "in": "header", "description": "A key: `Bearer KEY`."}
 
 
-def swagger_2(variables: Mapping[str, str]) -> Document:
+def swagger_2(variables: Mapping[str, str], definitions: Document) -> Document:
     failure = {"description": FAILURE, "schema": {"$ref": "#/definitions/ErrorResponse"}}
 
     def answers(schema: Document, **more: Document) -> Document:
@@ -105,11 +114,11 @@ def swagger_2(variables: Mapping[str, str]) -> Document:
             {"parameters": [body], "responses": answers({"$ref": "#/definitions/ServiceOutput"})},
             {"parameters": [version], "responses": answers(text)},
         ),
-        "definitions": shapes(),
+        "definitions": definitions,
     }
 
 
-def openapi(version: str, variables: Mapping[str, str]) -> Document:
+def openapi(version: str, variables: Mapping[str, str], definitions: Document) -> Document:
     def content(kind: str, schema: Document) -> Document:
         return {"content": {kind: {"schema": schema}}}
 
@@ -130,5 +139,5 @@ def openapi(version: str, variables: Mapping[str, str]) -> Document:
             {"requestBody": body, "responses": answers(output)},
             {"parameters": [chosen], "responses": answers(content("text/plain", {"type": "string"}))},
         ),
-        "components": {"schemas": shapes(), "securitySchemes": {"Bearer": BEARER}},
+        "components": {"schemas": definitions, "securitySchemes": {"Bearer": BEARER}},
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from homeport.domain.launch import Launch
 from homeport.scoring.digests import check_files
-from homeport.scoring.documents import read_documents
+from homeport.scoring.documents import documents, read_own_documents
 from homeport.scoring.environment import worker_environment
 from homeport.scoring.limits import limits_of
 from homeport.scoring.log import Log
@@ -54,10 +54,11 @@ async def start(generation: Generation, on_line: Callable[[str], None] | None = 
     if launch.files:
         root = Path(launch.models_root or launch.app_root)
         await asyncio.to_thread(check_files, launch.files, root)
-    generation.documents = read_documents(Path(launch.app_root), generation.variables)
+    own = read_own_documents(Path(launch.app_root))  # before any worker: a file that is no JSON fails the start
     if on_line is not None:
         generation.pool.on_line = on_line
     try:
         await generation.pool.start()
     finally:
         generation.pool.on_line = lambda line: None
+    generation.documents = {**documents(generation.variables, generation.pool.about.get("schemas")), **own}

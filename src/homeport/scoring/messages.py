@@ -37,6 +37,8 @@ class Request:
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
     caller: Caller
+    client: str = ""  # the address that it came from
+    id: str = ""  # what its answer and the log call it
 
     def header(self, name: bytes) -> str | None:
         """The first header of that (lower-case) name."""
@@ -44,6 +46,10 @@ class Request:
             if found == name:
                 return value.decode("latin-1")
         return None
+
+
+class StreamBroken(Exception):  # noqa: N818 - it says what has happened to the stream, not who was wrong
+    """The script failed, or its worker died, in the middle of a streamed answer; the log has said why."""
 
 
 class Pieces(Protocol):
@@ -62,7 +68,8 @@ class Answer:
 
     With a `stream`, `body` is not looked at: the edge sends each piece as one chunk as it comes, and asks for the next
     only when the client has taken what was sent. A stream that raises is cut off: the connection closes without the
-    last chunk. However it ends, and where it never began too, the edge awaits `stream.aclose()`.
+    last chunk (`StreamBroken` is no fault of the server's). However it ends, and where it never began too, the edge
+    awaits `stream.aclose()`.
     """
 
     status: int
@@ -72,7 +79,7 @@ class Answer:
 
 
 Outcome = Literal[
-    "ok",  # body is JSON
+    "ok",  # body is JSON; a stream is of the kind that `type` says
     "response",  # the script made its own answer: status, headers, failed
     "raised",
     "unserializable",
@@ -92,3 +99,4 @@ class Reply:
     outcome: Outcome
     about: Mapping[str, Any] = field(default_factory=dict)
     body: bytes = b""
+    stream: Pieces | None = None  # in place of a body

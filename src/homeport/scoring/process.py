@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, cast
 
@@ -18,6 +19,7 @@ from homeport.scoring.job import Job
 from homeport.scoring.limits import Limits
 from homeport.scoring.messages import Reply
 from homeport.scoring.output import Output
+from homeport.scoring.streams import Stream
 from homeport.worker import wire
 
 LAST_WORDS = 1.0  # seconds that a worker which closed its socket has to exit by itself
@@ -60,6 +62,7 @@ class Worker(asyncio.Protocol):
         self._reader = wire.FrameReader()
         self._job: Job | None = None
         self._answer: dict[str, Any] = {}
+        self._stream: Stream | None = None  # the answer whose pieces are still coming
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._why: str | None = None
@@ -76,7 +79,10 @@ class Worker(asyncio.Protocol):
     async def ready(self, limits: Limits) -> None:
         """Returns after init(); from then on it is held to `limits`. `StartError` with the script's own words."""
         self._limits = limits
-        await asyncio.wait({self._ready, self.gone}, return_when=asyncio.FIRST_COMPLETED)
+        events = {self._ready, self.gone}
+        done, _ = await asyncio.wait(events, timeout=limits.init, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            raise await self._too_slow(limits.init)
         if self._ready.done():
             self._ready.result()
             return
@@ -87,9 +93,20 @@ class Worker(asyncio.Protocol):
             detail=self._output.tail(),
         )
 
+    async def _too_slow(self, seconds: float | None) -> StartError:
+        self.kill("init() did not finish in time")
+        await asyncio.shield(self.gone)
+        return StartError(
+            "init_timeout",
+            f"the entry script was not ready after {seconds or 0:g} s: importing it and init() may not take longer",
+            hint="mend init(), or allow more time with `init_timeout_s` (`--init-timeout`)",
+            detail=self._output.tail(),
+        )
+
     def take(self, job: Job) -> None:
         """Send the job; the worker must be idle."""
         self.state, self._job = "busy", job
+        job.taken = time.perf_counter()
         self.send([(wire.SCORE, job.metadata), (wire.BODY, job.body)])
         if self._limits.deadline is not None:
             self._due = self._loop.time() + self._limits.deadline
@@ -112,7 +129,7 @@ class Worker(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -134,6 +151,13 @@ class Worker(asyncio.Protocol):
             self._answer = orjson.loads(payload)
         elif kind == wire.BODY and self._job is not None:
             self._answered(payload)
+        elif kind == wire.CHUNK and self._stream is not None:
+            self._stream.put(payload)
+            self._restart_clock()
+        elif kind == wire.END and self._stream is not None:
+            stream, self._stream = self._stream, None
+            stream.end(orjson.loads(payload)["error"])
+            self._free()
         elif kind == wire.READY and not self._ready.done():
             self.about = orjson.loads(payload)
             if self.state == "starting":
@@ -146,8 +170,15 @@ class Worker(asyncio.Protocol):
 
     def _answered(self, body: bytes) -> None:
         job, self._job = self._job, None
+        if self._answer.pop("stream", False):
+            self._stream = Stream(self, body)
+            self._restart_clock()
         if job is not None:
-            job.finish(Reply(self._answer.pop("outcome"), self._answer, body))
+            job.finish(Reply(self._answer.pop("outcome"), self._answer, body, self._stream))
+        if self._stream is None:
+            self._free()
+
+    def _free(self) -> None:
         if self.state == "leaving":
             self._close()
             return
@@ -158,14 +189,38 @@ class Worker(asyncio.Protocol):
     def _look_at_clock(self) -> None:
         """At most one timer a worker, not one a request: where the job it was set for is done, it is set again."""
         self._timer = None
-        if self._job is None:
+        if self._stream is not None and self._stream.paused:
+            self._restart_clock()  # it waits for its client, which the edge does not do for ever
+        if self._job is None and self._stream is None:
             return
         if self._loop.time() < self._due:
             self._timer = self._loop.call_at(self._due, self._look_at_clock)
             return
         milliseconds = round((self._limits.deadline or 0) * 1000)
-        self._job.finish(Reply("timeout", {"message": f"Scoring timeout after {milliseconds} ms"}))
+        message = f"Scoring timeout after {milliseconds} ms"
+        if self._job is not None:
+            self._job.finish(Reply("timeout", {"status": self._limits.deadline_status, "message": message}))
+        elif self._stream is not None:
+            self._stream.end(message)
         self.kill("it ran past the deadline")
+
+    def _restart_clock(self) -> None:
+        """Each piece of a stream has the deadline that a whole answer has otherwise."""
+        if self._limits.deadline is not None:
+            self._due = self._loop.time() + self._limits.deadline
+
+    # the source of a stream
+
+    def pause(self) -> None:
+        self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def stop(self) -> None:
+        if not self._transport.is_closing():
+            self.send([(wire.STOP, b"{}")])
 
     # how it ends
 
@@ -192,6 +247,8 @@ class Worker(asyncio.Protocol):
         self.gone.set_result(None)
         if self._job is not None:
             self._job.finish(Reply("lost", {"message": f"the worker died while it ran this request: {self._fate()}"}))
+        if self._stream is not None:
+            self._stream.end(f"the worker died while it sent its answer: {self._fate()}")
 
     def _fate(self) -> str:
         return self._why or fate_of(self._process.returncode)

@@ -21,7 +21,7 @@ FAILURES = {
     "raised": (500, True, RAISED),
     "unserializable": (500, False, UNSERIALIZABLE),
     "bad_input": (400, False, "the request cannot be read"),
-    "timeout": (500, True, "the deadline has passed"),
+    "timeout": (504, True, "the deadline has passed"),
     "lost": (502, True, "the worker died"),
     "unavailable": (503, False, "no worker can serve"),
     "busy": (503, False, "too many requests wait"),
@@ -33,13 +33,18 @@ def answer_of(reply: Reply) -> Answer:
     """One reply of a worker (or of the pool in its place) as an answer."""
     about = reply.about
     if reply.outcome == "ok":
-        return Answer(200, [JSON, FLAG[False], milliseconds(about["ms"])], reply.body)
+        kind = JSON if reply.stream is None else (b"content-type", about["type"].encode("latin-1"))
+        more: Headers = [kind, FLAG[False], milliseconds(about["ms"])]
+        if reply.stream is not None:
+            more.append((b"cache-control", b"no-cache"))
+        return Answer(200, more, reply.body, reply.stream)
     if reply.outcome == "response":
         headers = [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in about["headers"]]
         if about["failed"] is not None:
             headers.append(FLAG[about["failed"]])
-        return Answer(about["status"], [*headers, milliseconds(about["ms"])], reply.body)
-    status, failed, words = FAILURES[reply.outcome]
+        return Answer(about["status"], [*headers, milliseconds(about["ms"])], reply.body, reply.stream)
+    usual, failed, words = FAILURES[reply.outcome]
+    status = about.get("status", usual)
     retry: Headers = [(b"retry-after", b"1")] if status == 503 else []
     return error(status, about.get("message", words), retry, failed=failed)
 

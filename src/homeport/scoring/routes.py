@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
 from typing import Protocol
 
 import orjson
 
-from homeport.scoring import swagger
+from homeport.domain.serving import ServingOptions
+from homeport.scoring import swagger, timing
+from homeport.scoring.access import Access
 from homeport.scoring.cors import cors_headers
 from homeport.scoring.generation import Generation
 from homeport.scoring.ids import id_headers
 from homeport.scoring.job import Job
 from homeport.scoring.log import Log
 from homeport.scoring.messages import Answer, Reply, Request
-from homeport.scoring.replies import FLAG, HTML, JSON, answer_of, error
+from homeport.scoring.modes import metadata, refused
+from homeport.scoring.metrics import Metrics
+from homeport.scoring.replies import HTML, JSON, answer_of, error
 
 SLASHES = re.compile("//+")
 ALLOWED = {
@@ -25,7 +28,9 @@ ALLOWED = {
     "/swagger.json": ("GET", "HEAD", "OPTIONS"),
     "/healthz": ("GET", "HEAD"),
     "/readyz": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
 }
+UNLOGGED = ("/", "/healthz", "/readyz", "/metrics")  # what monitors ask all the time
 
 
 class Traffic(Protocol):
@@ -43,28 +48,45 @@ class Routes:
 
     def __init__(self, traffic: Traffic, log: Log) -> None:
         self._traffic, self._log = traffic, log
+        self._metrics = Metrics()
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of one request's body; what is over it the edge refuses."""
+        generation = self._traffic.current
+        options = generation.launch.options if generation is not None else ServingOptions()
+        return options.max_body_mb << 20
 
     async def answer(self, request: Request) -> Answer:
         began = time.perf_counter()
         path = SLASHES.sub("/", request.path) if "//" in request.path else request.path
+        answer = await self._route(path, request)
+        if path in ALLOWED:
+            self._metrics.requests.add(path, answer.status)
+            if path not in UNLOGGED:
+                self._access(request, answer, began)
+        else:
+            self._metrics.requests.add("other", answer.status)
+        return answer
+
+    async def _route(self, path: str, request: Request) -> Answer:
         methods = ALLOWED.get(path)
         if methods is None:
             return error(404, "there is no such route: scores are at /score, the description at /swagger.json")
         generation = self._traffic.current
         if request.method not in methods:
-            answer = error(405, f"{request.method} is not allowed here")
-        elif path in ("/healthz", "/readyz"):
+            return error(405, f"{request.method} is not allowed here")
+        if path in ("/healthz", "/readyz"):
             return self._probe(path, generation)
-        elif generation is None:
-            answer = error(503, "the entry script is still loading: init() has not finished", [(b"retry-after", b"1")])
-        else:
-            answer = await self._known_route(path, request, generation)
-        if path != "/":
-            self._access(request, answer, began)
-        return answer
+        if path == "/metrics":
+            return self._metrics.render(generation)
+        if generation is None:
+            return error(503, "the entry script is still loading: init() has not finished", [(b"retry-after", b"1")])
+        return await self._known_route(path, request, generation)
 
     async def _known_route(self, path: str, request: Request, generation: Generation) -> Answer:
         headers, wrong = id_headers(request)
+        request.id = next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), "")
         settings = generation.settings
         if settings.server_version is not None:
             headers.append((b"x-ms-server-version", settings.server_version.encode("latin-1")))
@@ -84,18 +106,18 @@ class Routes:
         return answer
 
     async def _score(self, request: Request, generation: Generation) -> Answer:
-        if request.method == "OPTIONS":
-            return Answer(200, [HTML, FLAG[False]])
-        if request.method == "HEAD":
-            return error(405, "HEAD is not allowed here")
-        metadata: dict[str, object] = {"method": request.method, "query": request.query}
-        if generation.pool.about.get("wants_headers"):
-            metadata["headers"] = title_case(request.headers)
-        job = Job(orjson.dumps(metadata), request.body if request.method == "POST" else b"", request.caller)
+        about = generation.pool.about
+        refusal = refused(request, about.get("mode", "string"))
+        if refusal is not None:
+            return refusal
+        body = request.body if request.method == "POST" or about.get("wants_request") else b""
+        job = Job(orjson.dumps({**metadata(request, about), "id": request.id}), body, request.caller)
         generation.pool.submit(job)
         reply = await job.reply
         self._report(reply)
-        return answer_of(reply)
+        answer = answer_of(reply)
+        timing.record(self._metrics, job, reply, answer, header=generation.settings.server_timing)
+        return answer
 
     def _report(self, reply: Reply) -> None:
         if reply.outcome in ("lost", "timeout", "unavailable"):
@@ -114,16 +136,15 @@ class Routes:
         return Answer(status, [JSON], orjson.dumps(body))
 
     def _access(self, request: Request, answer: Answer, began: float) -> None:
-        query = f"?{request.query}" if request.query else ""
-        took = (time.perf_counter() - began) * 1000
-        self._log.info(f"{request.method} {request.path}{query} {answer.status} {took:.3f}ms {len(answer.body)}")
-
-
-def title_case(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """`X-Probe: p` from `x-probe: p`; a header that comes twice is joined by a comma, as WSGI servers do."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        key = name.decode("latin-1").title()
-        text = value.decode("latin-1")
-        found[key] = f"{found[key]},{text}" if key in found else text
-    return found
+        self._log.access(
+            Access(
+                method=request.method,
+                path=request.path,
+                query=request.query,
+                status=answer.status,
+                took=(time.perf_counter() - began) * 1000,
+                size=None if answer.stream is not None else len(answer.body),
+                request_id=request.id,
+                traceparent=request.header(b"traceparent"),
+            )
+        )

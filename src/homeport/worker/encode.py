@@ -17,8 +17,11 @@ STANDARD = (
 
 def encode(value) -> bytes:
     """JSON as ASCII bytes; None is `{}`. TypeError, ValueError or whatever a `toJSON()` raises where there is none."""
-    if value is None:
-        return b"{}"
+    return b"{}" if value is None else line(value)
+
+
+def line(value) -> bytes:
+    """The same for a value inside something: None is `null`."""
     try:
         text = json.dumps(value, default=plain)
     except TypeError:
@@ -27,6 +30,11 @@ def encode(value) -> bytes:
             raise
         text = json.dumps(again, default=plain)
     return text.encode("ascii")
+
+
+def metadata(value) -> bytes:
+    """A frame's metadata: strict JSON, which half of a surrogate pair out of someone's text is not."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def plain(value):

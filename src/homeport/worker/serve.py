@@ -7,9 +7,10 @@ import signal
 import socket
 import sys
 import time
-from urllib.parse import unquote_plus
+from contextlib import ExitStack
 
-from . import aliases, encode, logs, traces, wire
+from . import aliases, encode, logs, stream, traces, wire
+from .inputs import BadInput
 from .script import Script, ScriptError, load, prepare_path
 
 FAILED_START = 3  # the exit status
@@ -63,16 +64,28 @@ def start_script(connection: socket.socket, start):
     except BaseException as wrong:  # SystemExit too: a script that leaves at its start has failed
         send_failure(connection, stage, wrong)
         return None
-    if flask_http() is not None:
-        flask_http().push_context()
-    about = {
+    try:
+        about = describe(script)
+    except Exception as wrong:
+        send_failure(connection, "signature", wrong)
+        return None
+    wire.send_frames(connection, [(wire.READY, encode.metadata(about))])
+    return script
+
+
+def describe(script: Script):
+    """What the server is told of a script that is ready."""
+    if script.wants_request or flask_http() is not None:
+        script.application = flask_http().Application()
+        script.application.push()
+    return {
         "pid": os.getpid(),
         "python": "%d.%d.%d" % sys.version_info[:3],
-        "mode": "string",
+        "mode": script.mode,
         "wants_headers": script.wants_headers,
+        "wants_request": script.wants_request,
+        "schemas": script.schemas,
     }
-    wire.send_frames(connection, [(wire.READY, dump(about))])
-    return script
 
 
 def send_failure(connection: socket.socket, stage: str, wrong: BaseException) -> None:
@@ -85,55 +98,80 @@ def send_failure(connection: socket.socket, stage: str, wrong: BaseException) ->
     }
     if stage == "init" and os.environ.get("AZUREML_MODEL_DIR"):
         failure["listing"] = traces.folder_listing(os.environ["AZUREML_MODEL_DIR"])
-    wire.send_frames(connection, [(wire.FAILED, dump(failure))])
+    wire.send_frames(connection, [(wire.FAILED, encode.metadata(failure))])
 
 
 def serve(connection: socket.socket, reader: wire.BlockingReader, script: Script) -> None:
+    """One request after the other until the server closes the connection."""
+    sender = stream.Sender(connection, reader)
     while True:
         frame = reader.read()
         if frame is None:
             return
+        if frame[0] == wire.STOP:
+            continue  # it crossed the END of the stream that it was meant for
         about = json.loads(frame[1].decode("utf-8"))
         body = reader.read()
         if frame[0] != wire.SCORE or body is None or body[0] != wire.BODY:
             raise wire.WireError("a request is a SCORE frame and a BODY frame")
-        answer, payload = score(script, about, body[1])
-        try:
-            wire.send_frames(connection, [(wire.ANSWER, dump(answer)), (wire.BODY, payload)])
-        except wire.WireError as wrong:
-            logs.error("the answer was not sent: %s" % wrong)
-            wire.send_frames(connection, [(wire.ANSWER, dump({"outcome": "unserializable"})), (wire.BODY, b"")])
+        logs.Current.request_id = about.get("id", "")
+        with ExitStack() as around:
+            answer, payload, pieces = score(script, about, body[1], around)
+            if pieces is not None:
+                answer["stream"] = True
+            try:
+                wire.send_frames(connection, [(wire.ANSWER, encode.metadata(answer)), (wire.BODY, payload)])
+            except wire.WireError as wrong:
+                logs.error("the answer was not sent: %s" % wrong)
+                answer = {"outcome": "unserializable"}
+                wire.send_frames(connection, [(wire.ANSWER, encode.metadata(answer)), (wire.BODY, b"")])
+                continue
+            if pieces is not None:
+                sender.send(pieces)
 
 
-def score(script: Script, about, body):
-    """(what came of it, the answer's body) for one request. SystemExit and KeyboardInterrupt end the worker."""
+def score(script: Script, about, body, around: ExitStack):
+    """(what came of it, the answer's body, the pieces that follow or None) for one request.
+
+    Whatever has to stay open until the answer is sent is entered into `around`. SystemExit and KeyboardInterrupt end
+    the worker.
+    """
     try:
-        data = query_text(about["query"]) if about["method"] == "GET" else body.decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        return {"outcome": "bad_input", "message": "the body is not UTF-8: %s" % wrong}, b""
-    began = time.perf_counter()
-    try:
-        result = script.call(data, about.get("headers"))
+        request = None
+        if script.wants_request:
+            request = around.enter_context(script.application.request_context(about, body)).request
+        arguments = script.arguments(about, body, request)
+        began = time.perf_counter()
+        result = script.call(arguments)
+        if stream.is_stream(result):
+            content_type, pieces = stream.framed(stream.items_of(result, script.loop), about.get("events", False))
+            took = (time.perf_counter() - began) * 1000
+            return {"outcome": "ok", "ms": took, "type": content_type}, b"", pieces
     except (SystemExit, KeyboardInterrupt) as wrong:
         logs.error("run() ended its worker: %s" % traces.summary(wrong))
         raise
+    except BadInput as wrong:
+        return {"outcome": "bad_input", "message": str(wrong)}, b"", None
     except BaseException as wrong:
         logs.error("run() raised:\n%s" % traces.user_traceback(wrong).rstrip())
-        return {"outcome": "raised"}, b""
-    took = (time.perf_counter() - began) * 1000
-    return encoded(result, took)
+        return {"outcome": "raised"}, b"", None
+    return encoded(result, (time.perf_counter() - began) * 1000)
 
 
 def encoded(result, took: float):
     http = flask_http()
     try:
-        if http is not None and http.is_response(result):
-            status, headers, body, failed = http.parts_of(result)
-            return {"outcome": "response", "ms": took, "status": status, "headers": headers, "failed": failed}, body
-        return {"outcome": "ok", "ms": took}, encode.encode(result)
+        if http is None or not http.is_response(result):
+            began = time.perf_counter()
+            body = encode.encode(result)
+            return {"outcome": "ok", "ms": took, "encode_ms": (time.perf_counter() - began) * 1000}, body, None
+        answer = dict(http.about_response(result), outcome="response", ms=took)
+        if http.is_streamed(result):
+            return answer, b"", http.pieces_of(result)
+        return answer, http.whole_body(result), None
     except Exception as wrong:
         logs.error("the result of run() cannot be sent: %s\n%s" % (traces.summary(wrong), type(result)))
-        return {"outcome": "unserializable"}, b""
+        return {"outcome": "unserializable"}, b"", None
 
 
 def flask_http():
@@ -143,25 +181,3 @@ def flask_http():
     from . import http
 
     return http
-
-
-def query_text(query: str) -> str:
-    """A GET's query as JSON text: values parsed where they are JSON, repeated keys as lists, a bare key as ""."""
-    found = {}
-    for pair in query.split("&"):
-        if not pair:
-            continue
-        key, _, value = pair.partition("=")
-        found.setdefault(unquote_plus(key), []).append(query_value(unquote_plus(value)))
-    return json.dumps({key: values[0] if len(values) == 1 else values for key, values in found.items()})
-
-
-def query_value(text: str):
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def dump(value) -> bytes:
-    return json.dumps(value).encode("ascii")

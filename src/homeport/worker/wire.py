@@ -1,8 +1,12 @@
 """Frames between the scoring server and a worker, over a socket pair.
 
 A frame is the payload's length (4 bytes, little-endian), its kind (1 byte), then the payload. Payloads of the
-kind BODY are raw bytes; all others are JSON in UTF-8. What belongs together comes as a metadata frame with a
-body frame right behind it: START alone; SCORE + BODY; READY or FAILED alone; ANSWER + BODY.
+kinds BODY and CHUNK are raw bytes; all others are JSON in UTF-8. What belongs together comes as a metadata frame
+with a body frame right behind it: START alone; SCORE + BODY; READY or FAILED alone; ANSWER + BODY.
+
+An ANSWER whose metadata has `stream` is the beginning of a body: its BODY is the first piece, then comes any number
+of CHUNKs and one END. A STOP asks the worker to end its stream early; it still says END, and ignores a STOP that
+comes after it.
 
 Python 3.6 and standard library only: the worker imports this file beside user code.
 """
@@ -17,11 +21,14 @@ READY = 3  # worker -> server: init() succeeded
 FAILED = 4  # worker -> server: the script did not start; the worker leaves
 ANSWER = 5  # worker -> server: what run() gave; its BODY follows
 BODY = 6  # both ways: bytes as they are
+CHUNK = 7  # worker -> server: the next piece of a streamed answer
+END = 8  # worker -> server: the stream is over; `error` says why where it broke
+STOP = 9  # server -> worker: nobody listens to the stream any more
 
 METADATA_LIMIT = 64 << 20  # bytes; READY may carry the script's schemas
 BODY_LIMIT = (1 << 32) - 1  # what the length field can say
-LIMITS = dict.fromkeys((START, SCORE, READY, FAILED, ANSWER), METADATA_LIMIT)
-LIMITS[BODY] = BODY_LIMIT
+LIMITS = dict.fromkeys((START, SCORE, READY, FAILED, ANSWER, END, STOP), METADATA_LIMIT)
+LIMITS.update(dict.fromkeys((BODY, CHUNK), BODY_LIMIT))
 
 STEP = 1 << 20  # bytes read at once
 
