@@ -26,6 +26,7 @@ from homeport.cli.main import cli
 from homeport.domain.bundle import Bundle, BundledEnvironment, BundledModel
 from homeport.domain.service import CONTROL_FORMAT, Generation, Service
 from homeport.scoring.control import parse as parse_request
+from homeport.scoring.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -194,3 +195,8 @@ def test_every_verb_of_the_control_protocol_is_explained() -> None:
 def test_no_page_is_copied_with_a_leftover() -> None:
     left = [f"{page.name}: {word}" for page in PAGES for word in ("TODO", "FIXME", "XXX") if word in page.read_text()]
     assert left == []
+
+
+def test_every_metric_is_explained() -> None:
+    told = {name for name in named_in_tables("reference/metrics.md") if name.startswith("homeport_")}
+    assert told == {instrument.name for instrument in vars(Metrics()).values()}
