@@ -47,7 +47,18 @@ def test_paths_are_from_here_else_from_the_files_folder(project: Path) -> None:
 
 def test_a_local_deployment_is_read(project: Path) -> None:
     file = written(project / "dc.json", {"computeType": "LOCAL", "port": 32267, "workers": 2, "cpu": 1})
-    assert read_deployment_config(file) == {"port": 32267, "workers": 2}
+    assert read_deployment_config(file) == {"port": 32267, "workers": 2, "options": {}}
+
+
+def test_serving_options_of_a_deployment_are_read_in_either_spelling(project: Path) -> None:
+    file = written(project / "dc.json", {"computeType": "local", "queueSize": 5, "init_timeout_s": 2})
+    assert read_deployment_config(file)["options"] == {"queue_size": 5, "init_timeout_s": 2}
+
+
+def test_a_serving_option_that_cannot_be_right_is_named_with_its_file(project: Path) -> None:
+    file = written(project / "dc.json", {"computeType": "local", "queueSize": -5})
+    with pytest.raises(InvalidConfigError, match=r"dc\.json.*queue_size"):
+        read_deployment_config(file)
 
 
 @pytest.mark.parametrize("compute", ["aci", "AKS", "akscompute", "mystery", 7])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from homeport.cli.serving_options import options_in
 from homeport.errors import InvalidConfigError, MissingPathError, UnreadableConfigError
 
 LOCAL = "local"
@@ -59,10 +60,14 @@ def _beside(file: Path, name: str) -> str:
 
 
 def read_deployment_config(path: Path) -> Mapping[str, Any]:
-    """`port`, and Homeport's own `workers`, where they are given. Raises InvalidConfigError for a cloud target."""
+    """`port`, and Homeport's own `workers` and `options`, where they are given.
+
+    Raises InvalidConfigError for a cloud target, and for an option that cannot be right.
+    """
     document = read_object(path, "the deployment configuration")
     check_local(document.get("computeType", LOCAL), str(path))
-    return {key: document[key] for key in ("port", "workers") if document.get(key) is not None}
+    given = {key: document[key] for key in ("port", "workers") if document.get(key) is not None}
+    return {**given, "options": options_in(document, str(path))}
 
 
 def check_local(compute: object, where: str) -> None:

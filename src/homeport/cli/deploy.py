@@ -14,7 +14,7 @@ from homeport.cli.output import chat_on_stderr, json_option, print_json, say
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.workspace_option import in_workspace
 from homeport.sdk import services
-from homeport.sdk.local_webservice import LocalWebservice
+from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.model import Model
 from homeport.sdk.workspace import Workspace
 
@@ -39,7 +39,7 @@ def command(workspace: Workspace, words: Sequence[str], name: str, no_wait: bool
     config = wanted.inference_config(wanted.environment or activated())
     if config is None:
         raise WrongUsage("the entry script is missing", hint="say `--entry-script score.py`, or `--ic FILE`")
-    settings = LocalWebservice.deploy_configuration(wanted.port, workers=wanted.workers or 1)
+    settings = LocalWebserviceDeploymentConfiguration(wanted.port, workers=wanted.workers or 1, **wanted.options)
     settings.tags = pairs(given["tags"], "--tag")
     settings.properties = pairs(given["properties"], "--property")
     with chat_on_stderr(), ScreenProgress() as progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import click
 from homeport.cli.completions import complete_models
 from homeport.cli.config_files import check_local, read_deployment_config, read_inference_config, read_object
 from homeport.cli.group import WrongUsage
+from homeport.cli.serving_options import serving_options, told_options
 from homeport.errors import InvalidConfigError, ModelNotFoundError
 from homeport.sdk.environment import Environment, EnvironmentReference
 from homeport.sdk.environment_registry import find_version
@@ -27,7 +28,8 @@ FILE = click.Path(path_type=Path)
 
 
 def deployment_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add them all; the function passes its keyword arguments on to `read_options`."""
+    """Add them all, those of serving last; the function passes its keyword arguments on to `read_options`."""
+    function = serving_options(function)
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -118,6 +120,7 @@ class Wanted:
     environment: Environment | None
     port: int | None
     workers: int | None
+    options: Mapping[str, Any]  # of ServingOptions
     description: str | None
 
     def inference_config(self, environment: Environment | None) -> InferenceConfig | None:
@@ -153,6 +156,7 @@ def read_options(workspace: Workspace, service: str, words: Sequence[str], given
         environment=_environment(workspace, name, given) or _of_file(workspace, name, inference),
         port=given["port"] or settings.get("port"),
         workers=given["workers"] or settings.get("workers"),
+        options={**settings.get("options", {}), **told_options(given)},
         description=given.get("description") or inference.get("description"),
     )
 

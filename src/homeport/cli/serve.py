@@ -16,6 +16,8 @@ from homeport.cli.edge import show_error, show_usage
 from homeport.cli.group import WrongUsage
 from homeport.cli.output import say
 from homeport.cli.progress import ScreenProgress
+from homeport.cli.serving_options import serving_options, told_options
+from homeport.domain.serving import ServingOptions
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError
 from homeport.sdk.serving import Serving, environment_of, named_interpreter, serve
 
@@ -72,6 +74,7 @@ def port_number(text: str) -> int:
 @click.option(
     "--health-port", "--health_port", type=port_number, metavar="PORT", help="With SEPERATE_HEALTH_ENDPOINT=true."
 )
+@serving_options
 @click.option("--appinsights-instrumentation-key", "--appinsights_instrumentation_key", "insights", hidden=True)
 @click.option("--rest", is_flag=True, hidden=True)
 def command(target: Path | None, entry_script: Path | None, port: int, host: str, **told: Any) -> None:
@@ -79,6 +82,7 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
     if target is not None and entry_script is not None:
         raise click.UsageError("name the script once: as SCRIPT or with --entry_script")
     check_host(host, no_key=told["no_key"])
+    options = ServingOptions.from_json(told_options(told))
     config = read_config(told["config_file"])
     chosen = target or entry_script or named_in(config)
     interpreter, variables = chosen_interpreter(told["python"], told["environment"], told["workspace"])
@@ -90,6 +94,7 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
             workers=told["workers"] or count_of(os.environ.get("WORKER_COUNT") or config.get("WORKER_COUNT")),
             interpreter=interpreter,
             variables={**variables, **told_variables(told, config)},
+            options=options,
         )
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from homeport.domain.bundle import check_format
 from homeport.domain.json import JsonObject
+from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidInputError
 
 SERVICE_FORMAT = 1
@@ -39,6 +40,7 @@ class Generation:
     port: int | None = None  # the one it was made to serve on: when it is current, this is the service's port
     source: str | None = None  # where its code came from; see `Service.source`
     cause: str = "deploy"  # or "update", "reload", "rollback to N"
+    options: ServingOptions = field(default_factory=ServingOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class Service:
                         **generation,
                         "created": datetime.fromisoformat(generation["created"]),
                         "models": tuple(generation["models"]),
+                        "options": ServingOptions.from_json(generation.get("options", {})),
                     }
                 )
                 for generation in document["generations"]

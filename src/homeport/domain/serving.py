@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypedDict, cast
 
 from homeport.domain.json import Json, JsonObject
 from homeport.errors import InvalidCallError
 
 ShareModel = Literal["auto", "never"]
+
+
+class ServingWords(TypedDict, total=False):
+    """The options of `ServingOptions` as keyword arguments; those left out have their defaults, or stay."""
+
+    deadline_status: Literal[500, 504]
+    queue_size: int
+    init_timeout_s: float | None
+    memory_limit_mb: int | None
+    max_body_mb: int
+    share_model: ShareModel
+    batch_max_size: int
+    batch_max_delay_ms: float
+    batch_tolerance: float
+    sample_input: Json
+    capture: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,10 @@ class ServingOptions:
 
     def to_json(self) -> JsonObject:
         return cast(JsonObject, asdict(self))
+
+    def changed(self, options: Mapping[str, Any]) -> ServingOptions:
+        """With those that `options` names; InvalidCallError as in `from_json`."""
+        return self.from_json({**self.to_json(), **options})
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ServingOptions:

@@ -16,6 +16,7 @@ from homeport.domain.bundle import APP_FOLDER, BUNDLE_FILE, MODELS_FOLDER, Bundl
 from homeport.domain.clock import Clock
 from homeport.domain.launch import Launch
 from homeport.domain.model import ModelFile, ModelFiles
+from homeport.domain.serving import ServingOptions
 from homeport.errors import (
     ConflictError,
     DamagedStoreError,
@@ -92,7 +93,7 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle.from_json(document)
 
 
-def launch_of(folder: Path, bundle: Bundle, *, workers: int) -> Launch:
+def launch_of(folder: Path, bundle: Bundle, *, workers: int, options: ServingOptions | None = None) -> Launch:
     """How the workers of a bundle are started; the user's own variables are applied last, as the original does."""
     app = folder.absolute() / APP_FOLDER
     source = bundle.source_directory
@@ -116,6 +117,7 @@ def launch_of(folder: Path, bundle: Bundle, *, workers: int) -> Launch:
             for file in model.files
         ),
         models_root=str(app / MODELS_FOLDER),
+        options=options or ServingOptions(),
     )
 
 

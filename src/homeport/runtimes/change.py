@@ -12,6 +12,7 @@ from homeport.domain.clock import Clock
 from homeport.domain.json import JsonObject
 from homeport.domain.progress import Progress
 from homeport.domain.service import GENERATIONS_FOLDER, KEPT_GENERATIONS, Generation, Service
+from homeport.domain.serving import ServingOptions
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError, ServiceError
 from homeport.runtimes.bundle import Parts, assemble_bundle, launch_of, model_of_bundle, read_bundle
 from homeport.runtimes.code import Code, code_of_bundle, find_code
@@ -56,6 +57,7 @@ class Plan:
     workers: int
     port: int
     cause: str
+    options: ServingOptions
 
 
 def base_of(folder: ServiceFolder, service: Service, generation: Generation) -> Base:
@@ -75,14 +77,20 @@ def plan_update(base: Base, change: DeploymentChange, port: int | None) -> Plan:
         environment=change.environment or same.environment,
         variables=same.variables if change.variables is None else change.variables,
     )
-    workers = change.workers or base.generation.workers
-    return Plan(parts=parts, workers=workers, port=port or base.service.port, cause="update")
+    return Plan(
+        parts=parts,
+        workers=change.workers or base.generation.workers,
+        port=port or base.service.port,
+        cause="update",
+        options=base.generation.options.changed(change.options),
+    )
 
 
 def plan_reload(base: Base) -> Plan:
     """The code as it is now where it came from; everything else as it is. MissingPathError when that place has gone."""
     parts = replace(base.parts, code=_code_again(base))
-    return Plan(parts=parts, workers=base.generation.workers, port=base.service.port, cause="reload")
+    same = base.generation
+    return Plan(parts=parts, workers=same.workers, port=base.service.port, cause="reload", options=same.options)
 
 
 def _code_again(base: Base) -> Code:
@@ -99,9 +107,10 @@ def _code_again(base: Base) -> Code:
 
 
 def plan_rollback(base: Base, port: int) -> Plan:
-    """That generation's code, models, environment and workers; the port stays, since clients know it."""
-    cause = f"rollback to {base.generation.number}"
-    return Plan(parts=base.parts, workers=base.generation.workers, port=port, cause=cause)
+    """That generation's code, models, environment, workers and options; the port stays, since clients know it."""
+    same = base.generation
+    cause = f"rollback to {same.number}"
+    return Plan(parts=base.parts, workers=same.workers, port=port, cause=cause, options=same.options)
 
 
 def earlier_generation(service: Service, current: Generation, wanted: int | None) -> Generation:
@@ -179,7 +188,8 @@ class Changer:
             self._start_with(service, generation, instead_of_a_start=starting)
             return
         self._progress.step("starting the new workers beside the old ones")
-        launch = launch_of(self._folder.bundle(generation.number), bundle, workers=generation.workers)
+        place = self._folder.bundle(generation.number)
+        launch = launch_of(place, bundle, workers=generation.workers, options=generation.options)
         request: JsonObject = {
             "do": "switch",
             "generation": generation.number,
@@ -247,6 +257,7 @@ def generation_of(number: int, bundle: Bundle, plan: Plan) -> Generation:
         environment=environment.name if environment.version is None else f"{environment.name}:{environment.version}",
         entry_script=bundle.entry_script,
         workers=plan.workers,
+        options=plan.options,
         port=plan.port,
         source=plan.parts.code.origin,
         cause=plan.cause,

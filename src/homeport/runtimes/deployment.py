@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from homeport.domain.bundle import BundledEnvironment
 from homeport.domain.model import ModelFiles
+from homeport.domain.serving import ServingOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Deployment:
     environment: BundledEnvironment
     variables: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    options: ServingOptions = field(default_factory=ServingOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +59,4 @@ class DeploymentChange:
     environment: BundledEnvironment | None = None
     variables: Mapping[str, str] | None = None
     workers: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)  # of ServingOptions, those that change

@@ -37,7 +37,7 @@ def spec_of(folder: ServiceFolder, service: Service, generation: Generation) -> 
             hint="build the environment again and deploy, or update the service with another environment",
         )
     return ServerSpec(
-        launch=launch_of(place, bundle, workers=generation.workers),
+        launch=launch_of(place, bundle, workers=generation.workers, options=generation.options),
         generation=generation.number,
         host=service.host,
         port=generation.port or service.port,

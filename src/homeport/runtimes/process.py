@@ -79,7 +79,13 @@ class ProcessRuntime:
             if port is not None and (before is None or before.port != port or not folder.is_alive()):
                 self._ports.check(LOOPBACK, port)
             port = port or self._ports.choose(LOOPBACK)
-            plan = Plan(parts=parts_of(deployment), workers=deployment.workers, port=port, cause="deploy")
+            plan = Plan(
+                parts=parts_of(deployment),
+                workers=deployment.workers,
+                port=port,
+                cause="deploy",
+                options=deployment.options,
+            )
             service = replace(
                 new_service(folder, workspace, plan, now=self._now),
                 description=description,

@@ -15,7 +15,7 @@ HEALTH_TIME = 2.0  # seconds
 SILENCE_TIME = 3.0  # seconds that a host may be silent, as it is between its last answer and its end
 POLL = 0.02
 # The kinds of failure that are the entry script's own, as the host names them.
-SCRIPT_KINDS = ("init_failed", "script_import", "script_signature", "worker_died")
+SCRIPT_KINDS = ("init_failed", "script_import", "script_signature", "worker_died", "init_timeout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

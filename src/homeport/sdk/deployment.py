@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from homeport.domain.bundle import BundledEnvironment
 from homeport.domain.model import parse_ref
 from homeport.domain.progress import Progress
+from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidCallError, MissingPathError
 from homeport.runtimes import Deployment, DeploymentChange, ModelSource
 from homeport.sdk.environment import Environment
@@ -60,6 +61,7 @@ def deployment_of(
         environment=environment,
         variables=variables,
         workers=settings.workers,
+        options=ServingOptions.from_json(settings.options),
     )
 
 
@@ -73,9 +75,10 @@ def change_of(
 ) -> DeploymentChange:
     """What an update exchanges; None stands for what stays."""
     workers = settings.workers if settings else None
+    options = settings.options if settings else {}
     sources = None if models is None else sources_of(workspace, models)
     if config is None:
-        return DeploymentChange(models=sources, workers=workers)
+        return DeploymentChange(models=sources, workers=workers, options=options)
     check_config(config)
     environment, variables = _environment(workspace, name, config, progress)
     return DeploymentChange(
@@ -85,6 +88,7 @@ def change_of(
         environment=environment,
         variables=variables,
         workers=workers,
+        options=options,
     )
 
 

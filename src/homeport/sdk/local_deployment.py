@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidCallError
 from homeport.sdk.webservice import WebserviceDeploymentConfiguration
 
@@ -9,12 +12,16 @@ LAST_PORT = 65535
 
 
 class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
-    """The port, any free one where it is None or 0, and the number of workers that run the entry script."""
+    """The port, any free one where it is None or 0, and the number of workers that run the entry script.
 
-    def __init__(self, port: int | None = None, *, workers: int = 1) -> None:
+    `options` has those of `ServingOptions` that were given; in an update the others stay as they are.
+    """
+
+    def __init__(self, port: int | None = None, *, workers: int = 1, **options: Any) -> None:
         super().__init__("Local")
         self.port = port
         self.workers = workers
+        self.options = options
         self.validate_configuration()
 
     def validate_configuration(self) -> None:
@@ -25,6 +32,7 @@ class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
             )
         if not isinstance(self.workers, int) or isinstance(self.workers, bool) or self.workers < 1:
             raise InvalidCallError(f"workers is `{self.workers!r}`", hint="use a whole number, 1 or more")
+        ServingOptions.from_json(self.options)
 
     def print_deploy_configuration(self) -> None:
         """Print nothing, as in the original: there is no more than the port."""

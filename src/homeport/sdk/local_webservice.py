@@ -20,6 +20,9 @@ from homeport.sdk.webservice import Webservice, WebserviceDeploymentConfiguratio
 from homeport.store import home_folder
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from homeport.domain.serving import ServingWords
     from homeport.sdk.model_record import ModelRecord
     from homeport.sdk.workspace import Workspace
 
@@ -81,9 +84,14 @@ class LocalWebservice(Webservice):
         return f"http://localhost:{self._port}/{path}" if self._port else None
 
     @staticmethod
-    def deploy_configuration(port: int | None = None, *, workers: int = 1) -> LocalWebserviceDeploymentConfiguration:
-        """Settings for `Model.deploy` and `update`: the port, any free one where None, and the number of workers."""
-        return LocalWebserviceDeploymentConfiguration(port, workers=workers)
+    def deploy_configuration(
+        port: int | None = None, *, workers: int = 1, **options: Unpack[ServingWords]
+    ) -> LocalWebserviceDeploymentConfiguration:
+        """Settings for `Model.deploy` and `update`: the port, any free one where None, and the number of workers.
+
+        `options` are those of `homeport.domain.serving.ServingOptions`, for example `queue_size=100`.
+        """
+        return LocalWebserviceDeploymentConfiguration(port, workers=workers, **options)
 
     def update_deployment_state(self, must_exist: bool = False) -> None:
         """Look at the service again, by its name; none is `WebserviceException` where it must exist."""

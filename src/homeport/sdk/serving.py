@@ -12,6 +12,7 @@ from typing import NoReturn
 from homeport.domain.bundle import BUNDLE_FILE
 from homeport.domain.launch import Launch, ServerSpec
 from homeport.domain.progress import Progress
+from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidConfigError, MissingPathError, UnavailableError
 from homeport.runtimes.bundle import launch_of, read_bundle
 from homeport.runtimes.foreground import serve_in_foreground
@@ -27,6 +28,7 @@ class Serving:
     workers: int
     interpreter: str | None = None  # None: the bundle's own; for a script the activated one
     variables: Mapping[str, str] = field(default_factory=dict)
+    options: ServingOptions = field(default_factory=ServingOptions)
 
 
 def serve(serving: Serving) -> NoReturn:
@@ -37,7 +39,8 @@ def serve(serving: Serving) -> NoReturn:
 def launch_for(serving: Serving) -> Launch:
     """How the workers are started. MissingPathError where neither a script nor a bundle is there."""
     if (serving.target / BUNDLE_FILE).is_file():
-        launch = launch_of(serving.target, read_bundle(serving.target), workers=serving.workers)
+        bundle = read_bundle(serving.target)
+        launch = launch_of(serving.target, bundle, workers=serving.workers, options=serving.options)
         return replace(
             launch,
             interpreter=serving.interpreter or launch.interpreter,
@@ -66,6 +69,7 @@ def launch_in_place(serving: Serving) -> Launch:
         source_directory=str(Path(app_root) / source) if source else None,
         variables={**serving.variables, "AZUREML_ENTRY_SCRIPT": script},
         workers=serving.workers,
+        options=serving.options,
     )
 
 
