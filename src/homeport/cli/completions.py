@@ -7,13 +7,7 @@ import click
 from homeport.cli.workspace_option import find_workspace
 from homeport.errors import HomeportError
 from homeport.sdk.registry import model_names
-from homeport.sdk.services import service_names
 from homeport.sdk.workspace import Workspace
-
-
-def complete_services(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of services."""
-    return [name for name in service_names() if name.startswith(incomplete)]
 
 
 def complete_models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

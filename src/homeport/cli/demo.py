@@ -23,6 +23,7 @@ from homeport.sdk.environment_registry import build_registered
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_webservice import LocalWebservice
 from homeport.sdk.model import Model
+from homeport.sdk.service_changes import Change, score, update
 from homeport.sdk.workspace import Workspace
 
 WORKSPACE = SERVICE = "homeport-demo"
@@ -166,7 +167,7 @@ class Demo:
     def score(self) -> None:
         """The shape of a 2, drawn by a script, must be taken for one."""
         say("\nScoring a drawing of a 2 (784 numbers, in two.json)")
-        answer = services.score(SERVICE, (self.folder / "two.json").read_bytes())
+        answer = score(SERVICE, (self.folder / "two.json").read_bytes())
         click.echo(f"prediction: {answer}")
         if answer != [2]:
             raise UnavailableError("the model does not take the drawing for a 2: something is wrong with its training")
@@ -175,8 +176,8 @@ class Demo:
         """Update and roll back under load; every request must be answered."""
         say(f"\nUpdating the running service to {model.id}, and rolling it back, with requests coming in all the time")
         with Load(port, (self.folder / "two.json").read_bytes()) as load:
-            change = services.Change(models=[model])
-            view = services.update(self.workspace, SERVICE, change, self.progress)
+            change = Change(models=[model])
+            view = update(self.workspace, SERVICE, change, self.progress)
             say(f"generation {view.current.number} serves {', '.join(view.current.models)}")
             load.wait_for(20)
             view = services.rollback(SERVICE, None, self.progress)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
 
 import click
 
@@ -16,7 +19,32 @@ class WrongUsage(click.UsageError):
 
 
 class Group(click.Group):
-    """A group that suggests the nearest command."""
+    """A group that suggests the nearest command.
+
+    `later` names commands whose modules, below `homeport.cli`, are imported only when they are asked for; `aliases`
+    are names that command lines written for the original use, and that no list shows.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        later: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(*args, **rest)
+        self.later = later or {}
+        self.aliases = aliases or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *self.later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = self.aliases.get(cmd_name, cmd_name)
+        if name not in self.later:
+            return super().get_command(ctx, name)
+        command: click.Command = import_module(f"homeport.cli.{self.later[name]}").command
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -32,7 +60,7 @@ class Group(click.Group):
         elsewhere = root.homes_of(ctx, name) if isinstance(root, Group) else []
         if elsewhere:
             return f"did you mean {' or '.join(f'`{path}`' for path in elsewhere)}?"
-        visible = [known for known in self.list_commands(ctx) if not self.is_hidden(ctx, known)]
+        visible = self.list_commands(ctx)
         near = get_close_matches(name, visible, n=1)
         if near:
             return f"did you mean `{ctx.command_path} {near[0]}`?"
@@ -41,7 +69,3 @@ class Group(click.Group):
     def homes_of(self, ctx: click.Context, name: str) -> list[str]:
         """The full names of the commands below this one that are called `name`."""
         return []
-
-    def is_hidden(self, ctx: click.Context, name: str) -> bool:
-        command = self.get_command(ctx, name)
-        return command is None or command.hidden

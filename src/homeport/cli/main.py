@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 from click.shell_completion import CompletionItem
@@ -34,12 +33,6 @@ class LazyGroup(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"homeport.cli.{COMMANDS[cmd_name][0]}").command
-        return command
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -51,14 +44,17 @@ class LazyGroup(Group):
 
     def homes_of(self, ctx: click.Context, name: str) -> list[str]:
         groups = {path: self.get_command(ctx, path) for path in GROUPS}
-        found = (path for path, group in groups.items() if isinstance(group, click.Group) and name in group.commands)
+        found = (
+            path for path, group in groups.items() if isinstance(group, Group) and name in group.list_commands(ctx)
+        )
         return [f"{PROGRAM} {path} {name}" for path in found]
 
-    def is_hidden(self, ctx: click.Context, name: str) -> bool:
-        return False
 
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    later={name: module for name, (module, _) in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(package_name="homeport", message="%(version)s")
 def cli() -> None:
     """A home for trained models on your own machine."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from homeport.cli.group import Group, WrongUsage
+from homeport.cli.group import Group
 from homeport.cli.output import (
     ago,
     chat_on_stderr,
@@ -25,20 +22,18 @@ from homeport.cli.output import (
 )
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.service_name import named_service, one_service
-from homeport.cli.service_update import command as update
 from homeport.sdk import services
 from homeport.sdk.services import ServiceView
 
-FILE: click.ParamType[Any] = click.Path(path_type=Path, allow_dash=True)
 GENERATION: click.ParamType[Any] = click.IntRange(min=1)
+# these need the workspace, environments and models: looking at services does not pay for that
+LATER = {"update": "service_update", "score": "service_score"}
+ALIASES = {"status": "show", "get-logs": "logs", "run": "score"}
 
 
-@click.group("service", cls=Group)
+@click.group("service", cls=Group, later=LATER, aliases=ALIASES)
 def command() -> None:
     """Look at, score, update, roll back, stop and start services."""
-
-
-command.add_command(update)
 
 
 @command.command("list")
@@ -106,9 +101,6 @@ def _generation(view: ServiceView, index: int) -> str:
     return f"{generation.number}  {local_time(generation.created)}  {generation.cause}: {models}{serves}"
 
 
-command.add_command(click.Command("status", params=show.params, callback=show.callback, hidden=True))
-
-
 @command.command()
 @one_service
 @click.option("-l", "--lines", "--num-lines", "lines", default=200, show_default=True, type=click.IntRange(min=0))
@@ -119,42 +111,6 @@ def logs(name: str, lines: int, follow: bool) -> None:
         services.follow(name, lines, click.echo)
     else:
         click.echo(services.logs(name, lines), nl=False)
-
-
-command.add_command(click.Command("get-logs", params=logs.params, callback=logs.callback, hidden=True))
-
-
-@command.command()
-@named_service("file", FILE)
-@click.argument("file", required=False, type=FILE, metavar="[FILE]")
-@click.option("-d", "--data", "--input-data", "data", metavar="TEXT", help="The request itself.")
-def score(name: str, file: Path | None, data: str | None) -> None:
-    """Send a request, from FILE (`-` is the standard input) or `--data`, and print the answer."""
-    if (file is None) == (data is None):
-        raise WrongUsage(
-            "there is no request to send" if data is None else "there are two requests to send",
-            hint="name a FILE, or say `--data TEXT`",
-        )
-    body = data.encode() if data is not None else _read(Path(file or "-"))
-    try:
-        with chat_on_stderr():
-            answer = services.score(name, body)
-    except json.JSONDecodeError as other:  # a script may answer with anything
-        click.echo(other.doc)
-    else:
-        click.echo(json.dumps(answer, ensure_ascii=False))
-
-
-def _read(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as wrong:
-        raise click.BadParameter(f"`{file}` cannot be read: {wrong.strerror}", param_hint="FILE") from wrong
-
-
-command.add_command(click.Command("run", params=score.params, callback=score.callback, hidden=True))
 
 
 @command.command()

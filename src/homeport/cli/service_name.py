@@ -8,8 +8,13 @@ from typing import Any
 
 import click
 
-from homeport.cli.completions import complete_services
 from homeport.cli.group import WrongUsage
+from homeport.sdk.services import service_names
+
+
+def complete_services(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """What a shell's Tab key offers."""
+    return [name for name in service_names() if name.startswith(incomplete)]
 
 
 def one_service(function: Callable[..., Any]) -> Any:

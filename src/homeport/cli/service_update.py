@@ -11,7 +11,7 @@ from homeport.cli.group import WrongUsage
 from homeport.cli.output import chat_on_stderr
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.service_name import one_service
-from homeport.sdk import services
+from homeport.sdk.service_changes import Change, update, workspace_of
 
 
 @click.command("update")
@@ -23,17 +23,18 @@ def command(name: str, **given: Any) -> None:
     What is not named stays as it is. The old generation goes on serving until the new init() has succeeded, and stays
     when it fails.
     """
-    workspace = services.workspace_of(name)
+    workspace = workspace_of(name)
     wanted = read_options(workspace, name, (), given)
-    change = services.Change(
+    change = Change(
         models=wanted.models or None,
         config=wanted.inference_config(wanted.environment),
         environment=wanted.environment,
         port=wanted.port,
         workers=wanted.workers,
+        options=wanted.options,
     )
-    if change == services.Change():
+    if change == Change():
         raise WrongUsage("nothing to change", hint="say `-m MODEL`, `--entry-script FILE`, `--port PORT` ...")
     with chat_on_stderr(), ScreenProgress() as progress:
-        view = services.update(workspace, name, change, progress)
+        view = update(workspace, name, change, progress)
     click.echo(f"{name} serves generation {view.current.number}: {', '.join(view.current.models) or 'no model'}")

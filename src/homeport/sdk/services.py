@@ -1,44 +1,25 @@
 """Services as the `homeport` command shows and steers them: by name alone, whichever workspace they came from.
 
-Looking at services reads files and asks hosts; no database is opened or imported.
+Looking at services reads files and asks hosts: no database is imported, nor what environments need.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from homeport.domain.progress import Progress
 from homeport.domain.service import Generation, Service
-from homeport.errors import HomeportError, WebserviceException
-from homeport.runtimes import DeploymentChange, ProcessRuntime, ServiceStatus
+from homeport.errors import HomeportError
+from homeport.runtimes import ProcessRuntime, ServiceStatus
 from homeport.runtimes.logs import LogFollower
 from homeport.runtimes.service_folder import ServiceFolder
-from homeport.sdk.deployment import sources_of
-from homeport.sdk.environment import Environment
-from homeport.sdk.inference_config import InferenceConfig
-from homeport.sdk.interpreters import ready
-from homeport.sdk.local_webservice import LocalWebservice
-from homeport.sdk.model_record import ModelRecord
-from homeport.sdk.workspace import Workspace
 from homeport.store import home_folder
 
 FOLLOW_POLL = 0.2  # seconds between two looks at a log
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What an update exchanges; None stands for what stays. `environment` alone keeps the code."""
-
-    models: Sequence[ModelRecord | str] | None = None
-    config: InferenceConfig | None = None
-    environment: Environment | None = None
-    port: int | None = None
-    workers: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)  # of ServingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,46 +93,9 @@ def look_at(name: str) -> ServiceView:
     return ServiceView(here.service(name), here.status(name))
 
 
-def workspace_of(name: str) -> Workspace:
-    """The workspace that a service came from. Raises `ServiceNotFoundError`, `WorkspaceNotFoundError`."""
-    return Workspace.get(runtime().service(name).workspace)
-
-
-def score(name: str, body: bytes) -> Any:
-    """Send a request and give the parsed answer; waits where the service is still starting.
-
-    Raises `WebserviceException` for an answer that is not 200, and `json.JSONDecodeError` for one that is not JSON.
-    """
-    try:
-        return LocalWebservice(None, name).run(body)
-    except WebserviceException as wrong:
-        if wrong.status_code is not None:
-            wrong.hint = f"`homeport service logs {name}` shows what the script said"
-        raise
-
-
 def wait(name: str, on_line: Callable[[str], None]) -> ServiceView:
     """Until it runs. Raises `EntryScriptError` when its script failed."""
     runtime().wait(name, on_line=on_line)
-    return look_at(name)
-
-
-def update(workspace: Workspace, name: str, change: Change, progress: Progress) -> ServiceView:
-    """A new generation beside the present one, which serves on where the new one fails. Returns once it serves."""
-    environment, variables = None, None
-    if change.environment is not None:
-        environment, variables = ready(workspace, change.environment, progress=progress)
-    source = change.config.source_directory if change.config else None
-    exchanged = DeploymentChange(
-        entry_script=change.config.entry_script if change.config else None,
-        source_directory=Path(source) if source else None,
-        models=None if change.models is None else sources_of(workspace, list(change.models)),
-        environment=environment,
-        variables=variables,
-        workers=change.workers,
-        options=change.options,
-    )
-    runtime().update(name, exchanged, port=change.port, progress=progress, wait=True)
     return look_at(name)
 
 

@@ -1,0 +1,69 @@
+"""What the `homeport` command asks of a service that takes more than its name: a request, an exchange of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from homeport.domain.progress import Progress
+from homeport.errors import WebserviceException
+from homeport.runtimes import DeploymentChange
+from homeport.sdk.deployment import sources_of
+from homeport.sdk.environment import Environment
+from homeport.sdk.inference_config import InferenceConfig
+from homeport.sdk.interpreters import ready
+from homeport.sdk.local_webservice import LocalWebservice
+from homeport.sdk.model_record import ModelRecord
+from homeport.sdk.services import ServiceView, look_at, runtime
+from homeport.sdk.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an update exchanges; None stands for what stays. `environment` alone keeps the code."""
+
+    models: Sequence[ModelRecord | str] | None = None
+    config: InferenceConfig | None = None
+    environment: Environment | None = None
+    port: int | None = None
+    workers: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)  # of ServingOptions
+
+
+def workspace_of(name: str) -> Workspace:
+    """The workspace that a service came from. Raises `ServiceNotFoundError`, `WorkspaceNotFoundError`."""
+    return Workspace.get(runtime().service(name).workspace)
+
+
+def score(name: str, body: bytes) -> Any:
+    """Send a request and give the parsed answer; waits where the service is still starting.
+
+    Raises `WebserviceException` for an answer that is not 200, and `json.JSONDecodeError` for one that is not JSON.
+    """
+    try:
+        return LocalWebservice(None, name).run(body)
+    except WebserviceException as wrong:
+        if wrong.status_code is not None:
+            wrong.hint = f"`homeport service logs {name}` shows what the script said"
+        raise
+
+
+def update(workspace: Workspace, name: str, change: Change, progress: Progress) -> ServiceView:
+    """A new generation beside the present one, which serves on where the new one fails. Returns once it serves."""
+    environment, variables = None, None
+    if change.environment is not None:
+        environment, variables = ready(workspace, change.environment, progress=progress)
+    source = change.config.source_directory if change.config else None
+    exchanged = DeploymentChange(
+        entry_script=change.config.entry_script if change.config else None,
+        source_directory=Path(source) if source else None,
+        models=None if change.models is None else sources_of(workspace, list(change.models)),
+        environment=environment,
+        variables=variables,
+        workers=change.workers,
+        options=change.options,
+    )
+    runtime().update(name, exchanged, port=change.port, progress=progress, wait=True)
+    return look_at(name)
