@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from homeport.errors import EntryScriptError, ServiceError
 from homeport.runtimes import DeploymentChange, ProcessRuntime
 from homeport.runtimes.control import ask
+from homeport.runtimes.service_folder import ServiceFolder
 from tests.conftest import count
 from tests.runtimes.conftest import RAISES, Deploy, Words, score, word, write_script
 from tests.runtimes.load import load
@@ -211,3 +213,28 @@ def test_a_request_in_hand_is_finished_before_a_stop(
         assert answer.result(60) == {"word": "finished"}
         stopped.result(60)
     assert runtime.status("iris").state == "stopped"
+
+
+@pytest.mark.soak
+def test_asking_whether_a_host_lives_never_keeps_one_from_starting(
+    runtime: ProcessRuntime, deploy: Deploy, home: Path
+) -> None:
+    deploy()
+    folder, end = ServiceFolder(home, "iris"), threading.Event()
+
+    def ask_on_and_on() -> None:
+        while not end.is_set():
+            folder.is_alive()
+
+    askers = [threading.Thread(target=ask_on_and_on) for _ in range(2)]
+    for asker in askers:
+        asker.start()
+    try:
+        for _ in range(count(2, 20)):
+            runtime.stop("iris")
+            runtime.start("iris")
+            assert word(runtime.wait("iris")) == "one"
+    finally:
+        end.set()
+        for asker in askers:
+            asker.join()

@@ -82,6 +82,9 @@ def test_a_service_survives_the_process_that_deployed_it(runtime: ProcessRuntime
     assert done.returncode == 0, done.stderr
     service = runtime.wait("iris", service_id=done.stdout.strip())
     assert word(service) == "one"
+    pid = runtime.status("iris").pid
+    assert pid is not None
+    assert os.getsid(pid) == pid  # neither Ctrl-C nor the end of a terminal reaches it
 
 
 def test_the_host_gets_nothing_of_the_deployers_python(
@@ -193,6 +196,10 @@ def test_a_port_in_use_is_refused_with_who_has_it_and_a_free_one(
         runtime.update("second", DeploymentChange(), port=taken)
     assert word(other) == "one"
     assert runtime.service("second").port == other.port
+    words = Words()
+    with pytest.raises(ServiceError):
+        runtime.update("second", DeploymentChange(), port=taken, progress=words)
+    assert words.said == []  # it is refused before anything is written
 
 
 def test_a_chosen_port_is_kept_and_one_taken_meanwhile_is_told(runtime: ProcessRuntime, deploy: Deploy) -> None:
@@ -369,7 +376,7 @@ def test_models_of_every_kept_generation_are_in_use(runtime: ProcessRuntime, dep
     assert runtime.models_in_use("another") == {}
 
 
-def test_a_killed_host_is_told_and_a_start_mends_it(runtime: ProcessRuntime, deploy: Deploy) -> None:
+def test_a_killed_host_is_told_and_a_start_mends_it(runtime: ProcessRuntime, deploy: Deploy, source: Path) -> None:
     service = deploy(workers=2)
     pid = runtime.status("iris").pid
     assert pid is not None
@@ -382,9 +389,20 @@ def test_a_killed_host_is_told_and_a_start_mends_it(runtime: ProcessRuntime, dep
     assert "killed, or the machine was restarted" in str(status.error)
     assert "`homeport service start iris`" in str(status.hint)
     assert psutil.wait_procs(workers, timeout=20)[1] == []
+    (source / "score.py").write_text(RAISES)
+    with pytest.raises(EntryScriptError, match="broken on purpose"):
+        runtime.reload("iris")
+    assert runtime.status("iris") == status  # a change that failed is no reason of the service's own
     runtime.start("iris")
     assert word(runtime.wait("iris")) == "one"
     assert runtime.service("iris").port == service.port
+    pid = runtime.status("iris").pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while runtime.status("iris").state != "failed":
+        pass
+    runtime.delete("iris")
+    assert not Path(service.control_socket).exists()
 
 
 def test_a_host_that_does_not_answer_is_ended_by_force(runtime: ProcessRuntime, deploy: Deploy) -> None:
