@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -126,3 +128,19 @@ def serves(port: int) -> bool:
             return True
     except urllib.error.URLError:
         return False
+
+
+def runtime_folder() -> Path:
+    """Where this test's services are."""
+    return Path(os.environ["HOMEPORT_HOME"]) / "services"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+def generation_folders(name: str = "iris") -> list[str]:
+    return sorted(path.name for path in (runtime_folder() / name / "generations").iterdir())

@@ -19,9 +19,8 @@ from homeport.runtimes import DeploymentChange, ProcessRuntime
 from homeport.runtimes.control import ask
 from homeport.runtimes.service_folder import ServiceFolder
 from tests.conftest import count
-from tests.runtimes.conftest import RAISES, Deploy, Words, score, word, write_script
+from tests.runtimes.conftest import RAISES, Deploy, Words, free_port, generation_folders, score, word, write_script
 from tests.runtimes.load import load
-from tests.runtimes.test_process import free_port_of, generation_folders
 
 RELOAD = (
     "import sys; from pathlib import Path; from homeport.runtimes import ProcessRuntime\n"
@@ -61,7 +60,7 @@ def test_failed_updates_under_load_switch_nothing(runtime: ProcessRuntime, deplo
                 runtime.reload("iris")
     assert seen.failures == []
     assert set(seen.answers) == {"one"}
-    assert generation_folders(runtime) == ["1"]
+    assert generation_folders() == ["1"]
 
 
 @pytest.mark.soak
@@ -70,7 +69,7 @@ def test_port_changes_under_load_lose_no_request(runtime: ProcessRuntime, deploy
     ports = [runtime.service("iris").port]
     with load(lambda: runtime.service("iris").port) as seen:
         for _ in range(count(2, 10)):
-            ports.append(runtime.update("iris", DeploymentChange(), port=free_port_of(runtime)).port)
+            ports.append(runtime.update("iris", DeploymentChange(), port=free_port()).port)
             seen.more(20)
     assert seen.failures == []
     assert len(set(ports)) == len(ports)
@@ -115,7 +114,7 @@ def test_a_client_killed_in_the_middle_leaves_service_and_host_agreeing(
     assert word(service) == "after all"
     assert runtime.status("iris").generation == service.generations[-1].number
     assert len(service.generations) <= 5
-    assert generation_folders(runtime) == sorted(str(generation.number) for generation in service.generations)
+    assert generation_folders() == sorted(str(generation.number) for generation in service.generations)
     recorded = json.loads((home / "services/iris/service.json").read_text())
     assert [generation["number"] for generation in recorded["generations"]] == [
         generation.number for generation in service.generations
@@ -167,7 +166,7 @@ def test_a_change_that_was_left_behind_is_waited_for_and_kept_if_it_came_to_some
     assert words.said[0] == "waiting for a change that was left behind to end"
     assert word(service) == "three"
     assert [generation.number for generation in service.generations] == numbers
-    assert generation_folders(runtime) == [str(number) for number in numbers]
+    assert generation_folders() == [str(number) for number in numbers]
 
 
 def test_a_host_that_dies_in_the_middle_of_a_change_is_told_and_a_start_serves_the_old(
@@ -184,7 +183,7 @@ def test_a_host_that_dies_in_the_middle_of_a_change_is_told_and_a_start_serves_t
         with pytest.raises(ServiceError, match="went away during the change") as raised:
             reload.result(60)
     assert "homeport service show iris" in str(raised.value.hint)
-    assert generation_folders(runtime) == ["1"]
+    assert generation_folders() == ["1"]
     assert runtime.status("iris").state == "failed"
     runtime.start("iris")
     assert word(runtime.wait("iris")) == "one"

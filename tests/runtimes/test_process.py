@@ -1,36 +1,32 @@
 from __future__ import annotations
 
-import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from homeport.errors import (
-    DamagedStoreError,
     EntryScriptError,
     InvalidCallError,
     InvalidInputError,
     MissingPathError,
     ServiceError,
     ServiceNotFoundError,
-    UnavailableError,
 )
 from homeport.runtimes import DeploymentChange, ProcessRuntime
-from homeport.runtimes.status import answers_health
 from tests.runtimes.conftest import (
     ENVIRONMENT,
     RAISES,
     Deploy,
     Words,
     deployment,
+    free_port,
+    generation_folders,
     model,
+    runtime_folder,
     score,
     serves,
     word,
@@ -106,46 +102,6 @@ def test_the_host_gets_nothing_of_the_deployers_python(
     assert Path(str(answer["folder"])).name == "app"
 
 
-def test_a_script_that_raises_is_told_with_its_traceback_and_can_be_mended(
-    runtime: ProcessRuntime, source: Path
-) -> None:
-    (source / "score.py").write_text(RAISES)
-    runtime.deploy("iris", "ws", deployment(source, model("iris", 1, "weights")))
-    with pytest.raises(EntryScriptError, match="broken on purpose") as raised:
-        runtime.wait("iris")
-    assert "ValueError: broken on purpose" in raised.value.detail
-    assert 'score.py", line 2, in init' in raised.value.detail
-    assert "model.txt" in raised.value.detail
-    assert "homeport service reload iris" in str(raised.value.hint)
-    status = runtime.status("iris")
-    assert status.state == "failed"
-    assert "broken on purpose" in str(status.error)
-    assert status.hint == raised.value.hint
-    write_script(source, "mended")
-    assert word(runtime.reload("iris")) == "mended"
-    assert runtime.status("iris").state == "running"
-
-
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        ("def init(:\n", "SyntaxError"),
-        ("import no_such_module\n", "no_such_module"),
-        ("def run(data): return 1\n", "init"),
-        ("import os\ndef init(): os._exit(9)\ndef run(data): return 1\n", "status 9"),
-        ("import sys\ndef init(): sys.exit(0)\ndef run(data): return 1\n", "SystemExit"),
-    ],
-)
-def test_each_way_to_fail_at_the_start_is_the_scripts_error(
-    runtime: ProcessRuntime, source: Path, script: str, message: str
-) -> None:
-    (source / "score.py").write_text(script)
-    runtime.deploy("iris", "ws", deployment(source))
-    with pytest.raises(EntryScriptError, match=message):
-        runtime.wait("iris")
-    assert runtime.status("iris").state == "failed"
-
-
 def test_deploying_again_replaces_and_the_old_handle_is_stale(
     runtime: ProcessRuntime, deploy: Deploy, source: Path
 ) -> None:
@@ -172,64 +128,7 @@ def test_a_deployment_that_cannot_be_made_leaves_the_old_one_serving(
         runtime.deploy("iris", "ws", deployment(source), port=first.port)
     assert word(first) == "one"
     assert runtime.service("iris").id == first.id
-    assert {path.name for path in (runtime_folder(runtime)).iterdir()} == {"iris", ".iris.lock"}
-
-
-def runtime_folder(runtime: ProcessRuntime) -> Path:
-    return Path(os.environ["HOMEPORT_HOME"]) / "services"
-
-
-def test_a_port_in_use_is_refused_with_who_has_it_and_a_free_one(
-    runtime: ProcessRuntime, deploy: Deploy, source: Path
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with pytest.raises(ServiceError, match=rf"port {port} is taken: .*\(pid {os.getpid()}\)") as raised:
-            runtime.deploy("iris", "ws", deployment(source), port=port)
-    assert "use another port, for example" in str(raised.value.hint)
-    assert runtime.services() == []
-    taken = deploy(name="first").port
-    with pytest.raises(ServiceError, match=f"port {taken} is taken: service `first` listens on it"):
-        runtime.deploy("second", "ws", deployment(source), port=taken)
-    other = deploy(name="second")
-    with pytest.raises(ServiceError, match=f"port {taken} is taken: service `first`"):
-        runtime.update("second", DeploymentChange(), port=taken)
-    assert word(other) == "one"
-    assert runtime.service("second").port == other.port
-    words = Words()
-    with pytest.raises(ServiceError):
-        runtime.update("second", DeploymentChange(), port=taken, progress=words)
-    assert words.said == []  # it is refused before anything is written
-
-
-def test_a_chosen_port_is_kept_and_one_taken_meanwhile_is_told(runtime: ProcessRuntime, deploy: Deploy) -> None:
-    service = deploy()
-    runtime.stop("iris")
-    runtime.start("iris")
-    assert runtime.wait("iris").port == service.port
-    runtime.stop("iris")
-    with socket.create_server(("127.0.0.1", service.port)):
-        with pytest.raises(ServiceError, match=f"port {service.port} is taken"):
-            runtime.start("iris")
-        status = runtime.status("iris")
-        assert status.state == "failed"
-        assert f"port {service.port} is taken" in str(status.error)
-        moved = runtime.update("iris", DeploymentChange(), port=free_port_of(runtime))
-        assert moved.port != service.port
-        assert word(moved) == "one"
-
-
-def free_port_of(runtime: ProcessRuntime) -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert isinstance(port, int)
-        return port
-
-
-@pytest.mark.parametrize("port", [0, 65536, "80", True])
-def test_a_port_that_is_none_is_refused(runtime: ProcessRuntime, source: Path, port: int) -> None:
-    with pytest.raises(InvalidCallError, match="is not a usable port"):
-        runtime.deploy("iris", "ws", deployment(source), port=port)
+    assert {path.name for path in runtime_folder().iterdir()} == {"iris", ".iris.lock"}
 
 
 def test_an_update_exchanges_what_it_is_given_and_keeps_the_rest(
@@ -272,16 +171,12 @@ def test_an_update_that_fails_changes_nothing(runtime: ProcessRuntime, deploy: D
         assert word(before) == "one"
         assert [generation.number for generation in runtime.service("iris").generations] == [1]
         assert runtime.status("iris").state == "running"
-        assert generation_folders(runtime) == ["1"]
-
-
-def generation_folders(runtime: ProcessRuntime, name: str = "iris") -> list[str]:
-    return sorted(path.name for path in (runtime_folder(runtime) / name / "generations").iterdir())
+        assert generation_folders() == ["1"]
 
 
 def test_a_port_change_moves_the_service_and_frees_the_old_port(runtime: ProcessRuntime, deploy: Deploy) -> None:
     before = deploy()
-    after = runtime.update("iris", DeploymentChange(), port=free_port_of(runtime))
+    after = runtime.update("iris", DeploymentChange(), port=free_port())
     assert after.port != before.port
     assert word(after) == "one"
     assert not serves(before.port)
@@ -301,7 +196,7 @@ def test_an_update_starts_a_stopped_service_and_one_that_fails_leaves_it_stopped
     status = runtime.status("iris")
     assert (status.state, status.error) == ("stopped", None)
     assert "homeport service start iris" in str(status.hint)
-    assert generation_folders(runtime) == ["1"]
+    assert generation_folders() == ["1"]
     write_script(source, "two")
     assert word(runtime.reload("iris")) == "two"
     assert runtime.status("iris").state == "running"
@@ -361,7 +256,7 @@ def test_five_generations_are_kept_and_never_less_than_what_serves(
         write_script(source, f"word {number}")
         service = runtime.reload("iris")
     assert [generation.number for generation in service.generations] == [3, 4, 5, 6, 7]
-    assert generation_folders(runtime) == ["3", "4", "5", "6", "7"]
+    assert generation_folders() == ["3", "4", "5", "6", "7"]
     assert score(service) == {"word": "word 7", "model": "weights", "data": "x"}
     runtime.stop("iris")
     runtime.start("iris")
@@ -374,35 +269,6 @@ def test_models_of_every_kept_generation_are_in_use(runtime: ProcessRuntime, dep
     runtime.update("iris", DeploymentChange(models=(model("iris", 2, "second"),)))
     assert runtime.models_in_use("ws") == {"iris:1": ["both", "iris"], "rose:3": ["both"], "iris:2": ["iris"]}
     assert runtime.models_in_use("another") == {}
-
-
-def test_a_killed_host_is_told_and_a_start_mends_it(runtime: ProcessRuntime, deploy: Deploy, source: Path) -> None:
-    service = deploy(workers=2)
-    pid = runtime.status("iris").pid
-    assert pid is not None
-    workers = psutil.Process(pid).children(recursive=True)
-    os.kill(pid, signal.SIGKILL)
-    with pytest.raises(ServiceError, match="its host is gone"):
-        runtime.wait("iris")
-    status = runtime.status("iris")
-    assert status.state == "failed"
-    assert "killed, or the machine was restarted" in str(status.error)
-    assert "`homeport service start iris`" in str(status.hint)
-    assert psutil.wait_procs(workers, timeout=20)[1] == []
-    (source / "score.py").write_text(RAISES)
-    with pytest.raises(EntryScriptError, match="broken on purpose"):
-        runtime.reload("iris")
-    assert runtime.status("iris") == status  # a change that failed is no reason of the service's own
-    runtime.start("iris")
-    assert word(runtime.wait("iris")) == "one"
-    assert runtime.service("iris").port == service.port
-    pid = runtime.status("iris").pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    while runtime.status("iris").state != "failed":
-        pass
-    runtime.delete("iris")
-    assert not Path(service.control_socket).exists()
 
 
 def test_a_host_that_does_not_answer_is_ended_by_force(runtime: ProcessRuntime, deploy: Deploy) -> None:
@@ -433,64 +299,11 @@ def test_starting_what_runs_and_stopping_what_is_stopped_is_harmless(runtime: Pr
         runtime.wait("iris")
 
 
-def test_waiting_has_an_end(runtime: ProcessRuntime, source: Path) -> None:
-    (source / "score.py").write_text("import time\ndef init(): time.sleep(600)\ndef run(data): return 1\n")
-    service = runtime.deploy("iris", "ws", deployment(source))
-    with pytest.raises(ServiceError, match=r"still starting after 0\.2 s") as raised:
-        runtime.wait("iris", timeout=0.2)
-    assert "homeport service logs iris" in str(raised.value.hint)
-    assert runtime.status("iris").state == "deploying"
-    assert not answers_health("127.0.0.1", service.port)
-    runtime.stop("iris")
-    assert runtime.status("iris").state == "stopped"
-
-
 def test_an_update_replaces_a_first_start_that_has_no_end(runtime: ProcessRuntime, source: Path) -> None:
     (source / "score.py").write_text("import time\ndef init(): time.sleep(600)\ndef run(data): return 1\n")
     runtime.deploy("iris", "ws", deployment(source))
     write_script(source, "two")
     assert word(runtime.reload("iris")) == "two"
-
-
-def test_a_missing_interpreter_is_told_and_the_service_is_failed(runtime: ProcessRuntime, source: Path) -> None:
-    gone = replace(deployment(source), environment=replace(ENVIRONMENT, interpreter="/nowhere/python"))
-    with pytest.raises(UnavailableError, match="`/nowhere/python`"):
-        runtime.deploy("iris", "ws", gone)
-    status = runtime.status("iris")
-    assert status.state == "failed"
-    assert "the interpreter of service `iris` has gone" in str(status.error)
-    assert runtime.update("iris", DeploymentChange(environment=ENVIRONMENT)).generations[-1].number == 2
-    assert runtime.status("iris").state == "running"
-
-
-def test_a_changed_model_file_is_not_loaded(runtime: ProcessRuntime, deploy: Deploy) -> None:
-    deploy(model("iris", 1, "weights"))
-    runtime.stop("iris")
-    stored = runtime_folder(runtime) / "iris/generations/1/app/azureml-models/iris/1/model.txt"
-    stored.write_text("Weights")
-    runtime.start("iris")
-    with pytest.raises(DamagedStoreError, match=r"model\.txt"):
-        runtime.wait("iris")
-    assert runtime.status("iris").state == "failed"
-
-
-def test_a_damaged_or_newer_description_does_not_hide_the_others(runtime: ProcessRuntime, deploy: Deploy) -> None:
-    deploy(name="good")
-    bad = deploy(name="bad")
-    path = runtime_folder(runtime) / "bad" / "service.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
-    assert [service.name for service in runtime.services()] == ["good"]
-    assert list(runtime.unreadable()) == ["bad"]
-    for call in (runtime.status, runtime.service, runtime.start, runtime.stop, runtime.wait):
-        with pytest.raises(InvalidInputError, match="this Homeport reads format 1") as raised:
-            call("bad")
-        assert "upgrade Homeport" in str(raised.value.hint)
-    path.write_text("{")
-    with pytest.raises(InvalidInputError, match="cannot be read"):
-        runtime.status("bad")
-    runtime.delete("bad")
-    assert not serves(bad.port)
-    assert runtime.unreadable() == {}
 
 
 @pytest.mark.parametrize("name", ["irs", "..", "../workspaces", ".iris.lock", "", "a/b"])
