@@ -150,8 +150,10 @@ def test_a_folder_deeper_than_python_recurses_is_found(tmp_path: Path) -> None:
         deep = deeper
     os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=deep))
     os.close(deep)
-    found = stored(tmp_path / "d")
-    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # deeper than pytest's own cleaning goes
+    try:
+        found = stored(tmp_path / "d")
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # deeper than pytest's own cleaning goes
     assert [path.count("/d") for path in found] == [sys.getrecursionlimit() + 9]
 
 
