@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from filelock import FileLock
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -27,6 +28,9 @@ def count(small: int, full: int) -> int:
     return full if os.environ.get("HOMEPORT_SOAK") else small
 
 
+MODEL_MINORS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")[:: count(7, 1)]
+
+
 def find_interpreter(minor: str) -> Path | None:
     """An interpreter of that minor version (`3.6`) where pyenv keeps them, else None."""
     found = sorted(Path.home().glob(f".pyenv/versions/{minor}.*/bin/python"))
@@ -39,6 +43,39 @@ def need_interpreter(minor: str) -> Path:
         lacking(f"Python {minor}")
     assert found is not None
     return found
+
+
+# What a model of that era was served with; the newest that there is where no date is named.
+ERAS = {"3.6": "2021-06-01", "3.7": "2023-01-01", "3.8": "2024-06-01", "3.9": "2025-06-01"}
+MODEL_PACKAGES = ("inference-schema", "numpy", "pandas", "flask")
+
+
+@pytest.fixture(scope="session")
+def model_python(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """An interpreter of a minor version with inference-schema, numpy, pandas and flask; built once a session."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def build(minor: str) -> Path:
+        folder = shared / f"model-python-{minor}"
+        python = folder / "bin" / "python"
+        with FileLock(f"{folder}.lock"):
+            if not python.exists():
+                uv = [sys.executable, "-m", "uv"]
+                until = ["--exclude-newer", ERAS[minor]] if minor in ERAS else []
+                subprocess.run([*uv, "venv", "-q", "-p", str(need_interpreter(minor)), f"{folder}.new"], check=True)
+                done = subprocess.run(
+                    [*uv, "pip", "install", "-q", "-p", f"{folder}.new/bin/python", *until, *MODEL_PACKAGES],
+                    capture_output=True,
+                    text=True,
+                )
+                if done.returncode:
+                    lacking(f"{', '.join(MODEL_PACKAGES)} for Python {minor}: {done.stderr[-500:]}")
+                Path(f"{folder}.new").rename(folder)
+        return python
+
+    return build
 
 
 @pytest.fixture

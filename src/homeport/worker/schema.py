@@ -41,19 +41,20 @@ class Blame:
 
     def field(self, error: BaseException):
         """The dotted name of the argument that did not convert; None where run() itself raised."""
-        path, converting = [], False
+        path = []
         trace = error.__traceback__
         while trace is not None:
             frame = trace.tb_frame
-            if frame.f_globals.get("__name__", "").split(".")[0] == PACKAGE:
-                converting = True
+            if frame.f_code in self._own_code:
+                path = []
+            elif frame.f_globals.get("__name__", "").split(".")[0] == PACKAGE:
                 name = frame.f_locals.get("param_name")
-                if isinstance(name, str) and path[-1:] != [name]:
+                if "param_name" in frame.f_code.co_freevars:
+                    path = [name]  # a decorator; the ones around it had done with their own arguments
+                elif path and isinstance(name, str) and path[-1] != name:
                     path.append(name)
-            elif frame.f_code in self._own_code:
-                path, converting = [], False
             trace = trace.tb_next
-        return ".".join(path) or "?" if converting else None
+        return ".".join(path) or None
 
 
 def code_of(run):
