@@ -1,19 +1,19 @@
-"""Listening on a port: uvicorn's HTTP protocol on sockets of our own, so that ports can change while requests run."""
+"""Listening on a port: the socket, its connections and their clock. Ports can change while requests run."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
-from email.utils import formatdate
+import traceback
 
-from homeport.scoring.edge import Core, Edge
 from homeport.scoring.faults import StartError
+from homeport.scoring.http_answers import Date
+from homeport.scoring.http_connection import Connection, Core, Patience
+from homeport.scoring.log import Log
 
 BACKLOG = 1024
-KEEP_ALIVE = 75  # seconds that an idle connection is kept; longer than most clients keep theirs
-# A tenth of a second to import: the server has them imported while the workers load.
-HTTP_MODULES = ("uvicorn", "uvicorn.protocols.http.httptools_impl")
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -45,61 +45,68 @@ def cannot_bind(host: str, port: int, wrong: OSError) -> StartError:
 
 
 class Listener:
-    """One listening socket and the connections that came through it."""
+    """One listening socket and the connections that came through it; the `Owner` of those."""
 
-    def __init__(self, bound: socket.socket, core: Core) -> None:
-        import uvicorn  # see HTTP_MODULES
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-        from uvicorn.server import ServerState
-
+    def __init__(self, bound: socket.socket, core: Core, log: Log, patience: Patience | None = None) -> None:
         self.port: int = bound.getsockname()[1]
-        self._bound = bound
-        self._edge = Edge(core)
-        self._state = ServerState()
-        self._config = uvicorn.Config(
-            self._edge,
-            http=HttpToolsProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_keep_alive=KEEP_ALIVE,
-        )
-        self._config.load()
-        self._protocol = HttpToolsProtocol
+        self.core, self.patience = core, patience or Patience()
+        self.date = Date()
+        self.closing = False
+        self.now = 0.0
+        self._bound, self._log = bound, log
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._clock: asyncio.TimerHandle | None = None
+        self._settled = asyncio.Event()
 
     async def open(self) -> None:
         """Accept connections from now on."""
         loop = asyncio.get_running_loop()
-        self._tell_time(loop)
-        self._server = await loop.create_server(
-            lambda: self._protocol(config=self._config, server_state=self._state, app_state={}, _loop=loop),
-            sock=self._bound,
-            backlog=BACKLOG,
-        )
+        self._tick(loop)
+        self._server = await loop.create_server(lambda: Connection(self), sock=self._bound, backlog=BACKLOG)
 
     def stop_accepting(self) -> None:
         """No new connections; those that exist get one more answer each, which says that it is the last."""
-        self._edge.closing = True
+        self.closing = True
         if self._server is not None:
             self._server.close()
 
     async def close(self, patience: float) -> None:
         """Wait for the requests in hand, `patience` seconds at most, then close every connection."""
-        for connection in list(self._state.connections):
-            connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(self._state.tasks, timeout=patience)
-        for connection in list(self._state.connections):
-            if connection.transport is not None:
-                connection.transport.close()
+        for connection in list(self._connections):
+            connection.close_when_done()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._until_settled(), patience)
+        for connection in list(self._connections):
+            connection.abort()
         if self._clock is not None:
             self._clock.cancel()
 
-    def _tell_time(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The headers of every answer; the date is right to the second."""
-        date = formatdate(usegmt=True).encode("ascii")
-        self._state.default_headers[:] = [(b"date", date), (b"server", b"homeport")]
-        self._clock = loop.call_later(1.0, self._tell_time, loop)
+    async def _until_settled(self) -> None:
+        while any(connection.busy for connection in self._connections):
+            self._settled.clear()
+            await self._settled.wait()
+
+    # what its connections ask and tell
+
+    def add(self, connection: Connection) -> None:
+        self._connections.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._settled.set()
+
+    def settled(self) -> None:
+        self._settled.set()
+
+    def fault(self, wrong: BaseException) -> None:
+        """A request that the core could not answer: its connection has been closed."""
+        self._log.error("".join(traceback.format_exception(wrong)).rstrip())
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One timer for all connections; the date of every answer is right to the second."""
+        self.now = loop.time()
+        self.date.renew()
+        for connection in list(self._connections):
+            connection.look_at_clock(self.now)
+        self._clock = loop.call_later(self.patience.tick, self._tick, loop)

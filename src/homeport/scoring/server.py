@@ -6,16 +6,17 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
+from homeport.domain.incident import INCIDENTS_FOLDER
 from homeport.domain.json import JsonObject
 from homeport.domain.launch import Launch, ServerSpec
 from homeport.scoring import generation as generations
 from homeport.scoring.control import ControlSocket
 from homeport.scoring.faults import StartError
 from homeport.scoring.generation import Generation
-from homeport.scoring.listener import HTTP_MODULES, Listener, bind
+from homeport.scoring.incidents import Incidents
+from homeport.scoring.listener import Listener, bind
 from homeport.scoring.log import Log
 from homeport.scoring.routes import Routes
 from homeport.scoring.state import StateFolder
@@ -32,6 +33,7 @@ class Server:
         self._spec, self._log, self._files = spec, log, state
         self.current: Generation | None = None
         self._routes = Routes(self, log)
+        self._incidents = Incidents(Path(spec.state_folder) / INCIDENTS_FOLDER if spec.state_folder else None, log)
         self._listeners: list[Listener] = []  # the last one accepts; those before it only finish what they have
         self._switching = asyncio.Lock()
         self._candidate: int | None = None  # the generation that is being started beside the current one
@@ -72,7 +74,9 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         async with self._switching:
-            first = generations.prepare(self._spec.generation, self._spec.launch, self._log, port=port)
+            first = generations.prepare(
+                self._spec.generation, self._spec.launch, self._log, self._incidents, port=port
+            )
             health = first.settings.health_port
             second = bind(self._spec.host, health) if health is not None else None
             starting = asyncio.create_task(generations.start(first))
@@ -94,9 +98,7 @@ class Server:
                 self._serve_from_now_on(first)
 
     async def _listen(self, bound: socket.socket) -> None:
-        for module in HTTP_MODULES:  # in a thread: the workers are started meanwhile
-            await asyncio.to_thread(import_module, module)
-        listener = Listener(bound, self._routes)
+        listener = Listener(bound, self._routes, self._log)
         await listener.open()
         self._listeners.append(listener)
 
@@ -140,6 +142,7 @@ class Server:
             await asyncio.wait(self._leaving, timeout=max(1.0, until - asyncio.get_running_loop().time()))
         if self.current is not None:
             await self.current.pool.end()
+        self._incidents.stacks.close()
         self._drained.set()
         if self._control is not None:
             await self._control.close()
@@ -185,9 +188,8 @@ class Server:
             raise StartError("stopping", "the server is stopping", hint="start the service again, then update it")
         bound = None if port is None or port == self._port else bind(self._spec.host, port)
         try:
-            successor = generations.prepare(
-                number, launch, self._log, port=self._port if bound is None else bound.getsockname()[1]
-            )
+            port = self._port if bound is None else bound.getsockname()[1]
+            successor = generations.prepare(number, launch, self._log, self._incidents, port=port)
             await generations.start(successor, on_line)
         except StartError as wrong:
             if bound is not None:
