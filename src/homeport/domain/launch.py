@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from homeport.domain.bundle import check_format
 from homeport.domain.json import JsonObject
@@ -27,6 +28,7 @@ class Launch:
     workers: int = 1
     files: tuple[ModelFile, ...] = ()  # verified below `models_root` before the workers start
     models_root: str | None = None
+    environment_lock: str | None = None  # the hash of the lock that the interpreter was built from
     options: ServingOptions = field(default_factory=ServingOptions)
 
     def to_json(self) -> JsonObject:
@@ -37,6 +39,27 @@ class Launch:
         files = tuple(ModelFile(**file) for file in document["files"])
         options = ServingOptions.from_json(document.get("options", {}))
         return cls(**{**document, "files": files, "options": options})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceTask:
+    """One thing to do with a script in the model's interpreter, with no server; `about` is as in SCORE."""
+
+    launch: Launch
+    task: Literal["once", "check"]
+    about: JsonObject = field(default_factory=dict)
+    body: bytes | None = None  # of a request, where there is one
+    debug: bool = False  # the debugger where it raises
+
+    def to_json(self) -> JsonObject:
+        body = None if self.body is None else b64encode(self.body).decode("ascii")
+        return {
+            "launch": self.launch.to_json(),
+            "task": self.task,
+            "about": self.about,
+            "body": body,
+            "debug": self.debug,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

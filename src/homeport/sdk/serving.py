@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from homeport.domain.bundle import BUNDLE_FILE
-from homeport.domain.launch import Launch, ServerSpec
+from homeport.domain.json import JsonObject
+from homeport.domain.launch import Launch, OnceTask, ServerSpec
 from homeport.domain.progress import Progress
 from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidConfigError, MissingPathError, UnavailableError
 from homeport.runtimes.bundle import launch_of, read_bundle
-from homeport.runtimes.foreground import serve_in_foreground
+from homeport.runtimes.foreground import run_once, serve_in_foreground
+
+# What a request says that comes from a file: as a client would that posts JSON.
+POSTED: JsonObject = {"method": "POST", "query": "", "headers": {"Content-Type": "application/json"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,11 @@ class Serving:
 def serve(serving: Serving) -> NoReturn:
     """Become the scoring server; its exit status is this process's."""
     serve_in_foreground(ServerSpec(launch=launch_for(serving), host=serving.host, port=serving.port, state_folder=None))
+
+
+def score_once(serving: Serving, body: bytes, *, debug: bool = False) -> NoReturn:
+    """Become the model's interpreter, which runs init(), then run() with `body`; exit status 1 where it raises."""
+    run_once(OnceTask(launch=launch_for(serving), task="once", about=dict(POSTED), body=body, debug=debug))
 
 
 def launch_for(serving: Serving) -> Launch:
