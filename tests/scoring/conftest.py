@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from homeport.domain.launch import Launch, ServerSpec
+from homeport.domain.serving import ServingOptions
 
 ECHO = """
 def init():
@@ -130,6 +131,8 @@ def launch(tmp_path: Path) -> Callable[..., Launch]:
         folder = tmp_path / f"app{next(count)}"
         folder.mkdir()
         (folder / "score.py").write_text(script)
+        if isinstance(told.get("options"), dict):
+            told["options"] = ServingOptions(**told["options"])
         return Launch(
             **{"interpreter": sys.executable, "entry_script": str(folder / "score.py"), "app_root": str(folder), **told}
         )

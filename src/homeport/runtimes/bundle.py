@@ -117,6 +117,7 @@ def launch_of(folder: Path, bundle: Bundle, *, workers: int, options: ServingOpt
             for file in model.files
         ),
         models_root=str(app / MODELS_FOLDER),
+        environment_lock=bundle.environment.lock,
         options=options or ServingOptions(),
     )
 

@@ -11,6 +11,7 @@ from homeport.domain.launch import Launch
 from homeport.scoring.digests import check_files
 from homeport.scoring.documents import documents, read_own_documents
 from homeport.scoring.environment import worker_environment
+from homeport.scoring.incidents import Incidents, Recorder
 from homeport.scoring.limits import limits_of
 from homeport.scoring.log import Log
 from homeport.scoring.pool import Pool
@@ -30,7 +31,7 @@ class Generation:
     documents: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # swagger by version
 
 
-def prepare(number: int, launch: Launch, log: Log, *, port: int) -> Generation:
+def prepare(number: int, launch: Launch, log: Log, incidents: Incidents, *, port: int) -> Generation:
     """Read what the launch's variables say; nothing runs yet. `StartError` where a setting is wrong."""
     variables = worker_environment(launch, port)
     settings = read_settings(variables, launch.entry_script)
@@ -40,8 +41,9 @@ def prepare(number: int, launch: Launch, log: Log, *, port: int) -> Generation:
         settings=settings,
         variables=variables,
         pool=Pool(
-            Spawner(launch, variables),
+            Spawner(launch, variables, incidents.stacks),
             log,
+            Recorder(incidents, number, launch),
             workers=launch.workers,
             limits=limits_of(launch.options, settings.timeout),
         ),

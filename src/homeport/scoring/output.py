@@ -20,6 +20,7 @@ class Output:
     def __init__(self, log: Log, on_line: Callable[[str], None]) -> None:
         self._log, self._on_line = log, on_line
         self._last: deque[str] = deque(maxlen=KEPT_LINES)
+        self.count = 0  # lines so far
         self._streams: list[Stream] = []
 
     async def follow(self, pipe: IO[bytes], *, error: bool) -> None:
@@ -28,8 +29,17 @@ class Output:
         _, stream = await loop.connect_read_pipe(lambda: Stream(lambda lines: self._keep(lines, error=error)), pipe)
         self._streams.append(stream)
 
+    def beside(self) -> Output:
+        """Another process's, which goes to the same places."""
+        return Output(self._log, self._on_line)
+
     def tail(self) -> str:
         return "\n".join(self._last)
+
+    def since(self, mark: int) -> list[str]:
+        """The lines from number `mark` on, as far as they are kept."""
+        lines = list(self._last)
+        return lines[max(0, len(lines) - (self.count - mark)) :]
 
     async def finish(self) -> None:
         """Read what is left after the process has ended."""
@@ -42,6 +52,7 @@ class Output:
         self._log.lines(lines, error=error)
         for line in lines.decode("utf-8", "replace").splitlines():
             self._last.append(line)
+            self.count += 1
             self._on_line(line)
 
 

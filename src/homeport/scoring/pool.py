@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeport.scoring.faults import StartError
+from homeport.scoring.incidents import Recorder
 from homeport.scoring.job import Job
 from homeport.scoring.limits import Limits
 from homeport.scoring.log import Log
@@ -17,19 +18,27 @@ from homeport.scoring.process import Worker
 from homeport.scoring.starter import Starter
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts that failed one after the other
+SETTLED = 10.0  # seconds: a worker that ends sooner, with no request in hand, ended by itself
+WATCH = 0.25  # seconds between two looks at the memory of workers that are busy
+SWEEP = 0.05  # seconds between two looks for clients that have hung up, when the queue is full
 
 
 class Pool:
     """N workers; a job goes to an idle one or waits. A worker that dies is replaced until the pool retires."""
 
-    def __init__(self, starter: Starter, log: Log, *, workers: int, limits: Limits) -> None:
-        self._starter, self._log, self._count, self._limits = starter, log, workers, limits
+    def __init__(self, starter: Starter, log: Log, recorder: Recorder, *, workers: int, limits: Limits) -> None:
+        self._starter, self._log, self._recorder = starter, log, recorder
+        self._count, self._limits = workers, limits
+        self._loop = asyncio.get_running_loop()
         self._workers: list[Worker] = []
         self._idle: list[Worker] = []
         self._waiting: deque[Job] = deque()
         self._keepers: set[asyncio.Task[None]] = set()
         self._starts: set[asyncio.Task[Worker]] = set()
+        self._watch: asyncio.Task[None] | None = None
         self._retired = False
+        self._unprovoked = 0  # workers, one after the other, that ended by themselves soon after their start
+        self._swept = 0.0
         self.fault: StartError | None = None  # why the last replacement did not start
         self.restarts = 0  # workers that ended and were replaced
         self.on_line: Callable[[str], None] = lambda line: None
@@ -59,6 +68,8 @@ class Pool:
 
     async def start(self) -> None:
         """All workers at once. `StartError` where one did not start: then nothing is left of the others."""
+        if self._limits.memory is not None:
+            self._watch = asyncio.create_task(self._watch_memory())
         starts = [self._begin() for _ in range(self._count)]
         await asyncio.wait(starts, return_when=asyncio.FIRST_EXCEPTION)
         broken = [task for task in starts if task.done() and task.exception() is not None]
@@ -113,6 +124,9 @@ class Pool:
     async def _all_gone(self) -> None:
         for keeper in self._keepers:
             keeper.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+        self._starter.stop()
         await asyncio.gather(*self._starts, return_exceptions=True)
         if self._workers:
             await asyncio.wait([worker.gone for worker in self._workers])
@@ -131,13 +145,13 @@ class Pool:
         self._workers.append(worker)
         if self._retired:
             worker.kill("the server is stopping")
-        await worker.ready(self._limits)
+        await worker.ready(self._limits, self._recorder)
         return worker
 
     def _keep(self, worker: Worker) -> None:
         """From here on the worker gets jobs, and is replaced when it dies."""
-        worker.on_free = self._free
-        keeper = asyncio.create_task(self._replace_when_gone(worker))
+        worker.on_free = self._answered
+        keeper = asyncio.create_task(self._replace_in_time(worker))
         self._keepers.add(keeper)
         keeper.add_done_callback(self._keepers.discard)
         if worker.state == "idle":
@@ -145,9 +159,18 @@ class Pool:
 
     def _drop_abandoned(self) -> None:
         """Those whose clients have hung up make room."""
+        if self._loop.time() - self._swept < SWEEP:
+            return
+        self._swept = self._loop.time()
         for job in [job for job in self._waiting if job.caller.gone()]:
             self._waiting.remove(job)
             job.finish(Reply("abandoned"))
+
+    def _answered(self, worker: Worker) -> None:
+        """It has just shown that workers can serve."""
+        if self._unprovoked:
+            self._unprovoked, self.fault = 0, None
+        self._free(worker)
 
     def _free(self, worker: Worker) -> None:
         while self._waiting:
@@ -159,12 +182,31 @@ class Pool:
             return
         self._idle.append(worker)
 
-    async def _replace_when_gone(self, worker: Worker) -> None:
-        await asyncio.shield(worker.gone)
-        self._forget(worker)
+    async def _replace_in_time(self, worker: Worker) -> None:
+        """When it has gone; one that has outgrown its memory serves until its successor can."""
+        began = self._loop.time()
+        await asyncio.wait({worker.gone, worker.outgrown}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.gone.done():
+            self._forget(worker)
+            if not self._retired:
+                await asyncio.sleep(self._pause_after(worker, self._loop.time() - began))
+        successor = await self._successor(worker)
+        if successor is None:
+            return
+        self.restarts += 1
+        self._keep(successor)
+        if worker in self._workers:
+            worker.dismiss()
+            await asyncio.shield(worker.gone)
+            self._forget(worker)
+
+    async def _successor(self, worker: Worker) -> Worker | None:
+        """Started again and again until one is ready; None when the pool retires before that."""
         pause = FIRST_PAUSE
         while not self._retired:
-            self._log.warning(f"worker {worker.pid} has ended; another is started")
+            self._log.warning(
+                f"worker {worker.pid} {'has ended' if worker.gone.done() else 'is too large'}; another is started"
+            )
             try:
                 successor = await asyncio.shield(self._begin())
             except StartError as wrong:
@@ -172,19 +214,47 @@ class Pool:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            self.fault = None
-            self.restarts += 1
+            if not self._unprovoked:
+                self.fault = None
             self._log.info(f"worker {successor.pid} is ready")
-            self._keep(successor)
-            return
+            return successor
+        return None
+
+    def _pause_after(self, worker: Worker, lived: float) -> float:
+        """Seconds until its successor is started: none, unless workers go on ending with nothing to do."""
+        if worker.served or lived > SETTLED:
+            self._unprovoked = 0
+            return 0.0
+        self._unprovoked += 1
+        if self._unprovoked == 1:
+            return 0.0
+        pause: float = min(FIRST_PAUSE * 2 ** (self._unprovoked - 2), LONGEST_PAUSE)
+        self._none_can_serve(
+            StartError(
+                "worker_died",
+                f"{self._unprovoked} workers have ended by themselves, one after the other, soon after init()",
+                hint="the incidents say how: `homeport service incidents NAME`",
+            )
+        )
+        return pause
 
     def _failed_again(self, wrong: StartError) -> None:
-        self.fault = wrong
         self._workers = [worker for worker in self._workers if worker.state != "dead"]
         self._log.error(f"a replacement did not start: {wrong}\n{wrong.detail}")
+        self._none_can_serve(wrong)
+
+    def _none_can_serve(self, wrong: StartError) -> None:
+        """What is known to be wrong; where no worker is left, those who wait are told."""
+        self.fault = wrong
         if not self.ready and not self._starts:
             while self._waiting:
                 self._waiting.popleft().finish(unavailable(wrong))
+
+    async def _watch_memory(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH)
+            for worker in self._workers:
+                worker.look_at_memory()
 
     def _forget(self, worker: Worker) -> None:
         self._workers.remove(worker)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import threading
 import time
@@ -14,9 +12,13 @@ from typing import Any, Literal, Protocol, cast
 
 import orjson
 
+from homeport.domain.incident import Kind
+from homeport.scoring.endings import failed_start, fate_of, kill_group
 from homeport.scoring.faults import StartError
+from homeport.scoring.incidents import Fault, Recorder, Scene
 from homeport.scoring.job import Job
 from homeport.scoring.limits import Limits
+from homeport.scoring.memory import resident
 from homeport.scoring.messages import Reply
 from homeport.scoring.output import Output
 from homeport.scoring.streams import Stream
@@ -24,6 +26,7 @@ from homeport.worker import wire
 
 LAST_WORDS = 1.0  # seconds that a worker which closed its socket has to exit by itself
 LEAVE = 5.0  # seconds that a dismissed worker has for its atexit handlers
+LOOK = 0.1  # seconds between two looks at a worker's memory
 
 State = Literal["starting", "idle", "busy", "leaving", "ending", "dead"]
 
@@ -39,22 +42,34 @@ class Process(Protocol):
         """As in `subprocess`: the negative number of the signal that ended it; None while it runs."""
         ...
 
-    def wait(self) -> int:
-        """Block until it has ended; called in a thread."""
+    def wait(self) -> int | None:
+        """Block until it has ended; called in a thread. None where nobody can tell its status."""
         ...
 
 
 class Worker(asyncio.Protocol):
-    """Does one thing at a time. `on_free` is called whenever it can take the next job."""
+    """Does one thing at a time. `on_free` is called whenever it can take the next job.
+
+    A fault (past its deadline, over its memory, dead, out of its protocol) costs the job in hand, ends the worker, and
+    is written down as an incident.
+    """
 
     def __init__(self, process: Process, output: Output) -> None:
         loop = asyncio.get_running_loop()
         self.state: State = "starting"
         self.about: Mapping[str, Any] = {}
         self.gone: asyncio.Future[None] = loop.create_future()  # done when the process has ended
+        self.outgrown: asyncio.Future[None] = loop.create_future()  # done when it has passed its memory limit
         self.on_free: Callable[[Worker], None] | None = None
+        self.served = False  # whether it was ever given a job
         self._loop, self._process, self._output = loop, process, output
         self._limits = Limits()
+        self._recorder: Recorder | None = None
+        self._fault: Fault | None = None
+        self._last_acts: set[asyncio.Task[None]] = set()
+        self._wanted = True  # not dismissed, nor ended because the server is stopping
+        self._mark = 0  # which of the worker's lines was the next when it was given the job
+        self._looked = 0.0
         self._ready: asyncio.Future[None] = loop.create_future()
         self._closed: asyncio.Future[None] = loop.create_future()
         self._exited: asyncio.Future[None] = loop.create_future()
@@ -76,9 +91,9 @@ class Worker(asyncio.Protocol):
         """Whole frames to the worker; what cannot be written at once is kept until it can."""
         self._transport.writelines(wire.pieces(frames))
 
-    async def ready(self, limits: Limits) -> None:
-        """Returns after init(); from then on it is held to `limits`. `StartError` with the script's own words."""
-        self._limits = limits
+    async def ready(self, limits: Limits, recorder: Recorder | None = None) -> None:
+        """Returns after init(); it is held to `limits` from now on. `StartError` with the script's own words."""
+        self._limits, self._recorder = limits, recorder
         events = {self._ready, self.gone}
         done, _ = await asyncio.wait(events, timeout=limits.init, return_when=asyncio.FIRST_COMPLETED)
         if not done:
@@ -86,6 +101,8 @@ class Worker(asyncio.Protocol):
         if self._ready.done():
             self._ready.result()
             return
+        if self._fault is not None and self._fault.kind == "memory":
+            raise StartError("worker_died", self._fault.message, hint="load less, or raise `memory_limit_mb`")
         raise StartError(
             "worker_died",
             f"the worker ended before init() was done: {self._fate()}",
@@ -94,18 +111,20 @@ class Worker(asyncio.Protocol):
         )
 
     async def _too_slow(self, seconds: float | None) -> StartError:
-        self.kill("init() did not finish in time")
+        self.fail("init_timeout", f"init() did not finish within {seconds or 0:g} s")
         await asyncio.shield(self.gone)
+        stacks = f"\n\nThe stacks of all threads:\n{self._fault.stacks}" if self._fault and self._fault.stacks else ""
         return StartError(
             "init_timeout",
             f"the entry script was not ready after {seconds or 0:g} s: importing it and init() may not take longer",
             hint="mend init(), or allow more time with `init_timeout_s` (`--init-timeout`)",
-            detail=self._output.tail(),
+            detail=f"{self._output.tail()}{stacks}".lstrip(),
         )
 
     def take(self, job: Job) -> None:
         """Send the job; the worker must be idle."""
-        self.state, self._job = "busy", job
+        self.state, self._job, self.served = "busy", job, True
+        self._mark = self._output.count
         job.taken = time.perf_counter()
         self.send([(wire.SCORE, job.metadata), (wire.BODY, job.body)])
         if self._limits.deadline is not None:
@@ -115,6 +134,7 @@ class Worker(asyncio.Protocol):
 
     def dismiss(self) -> None:
         """Leave when the job in hand is done."""
+        self._wanted = False
         if self.state == "busy":
             self.state = "leaving"
         elif self.state in ("idle", "starting"):
@@ -122,9 +142,34 @@ class Worker(asyncio.Protocol):
             self._close()
 
     def kill(self, why: str) -> None:
-        """End it now; `why` is what the caller of the job in hand is told."""
+        """End it now, because the server wants it so; `why` is what the caller of the job in hand is told."""
+        self._wanted = False
         self._why = self._why or why
         kill_group(self._process.pid)
+
+    def fail(self, kind: Kind, why: str) -> None:
+        """End it for a fault of its own, once it has said where it was. Nothing that it says counts any more."""
+        if self._fault is not None or self.state == "dead":
+            return
+        self._fault = self._new_fault(kind, why)
+        self._why, self.state = self._why or why, "ending"
+        last_act = self._loop.create_task(self._ask_and_kill())
+        self._last_acts.add(last_act)
+        last_act.add_done_callback(self._last_acts.discard)
+
+    def look_at_memory(self) -> None:
+        """Past the limit it is to be replaced between two jobs; past twice the limit it is ended where it stands."""
+        limit = self._limits.memory
+        if limit is None or self.state in ("ending", "dead"):
+            return
+        self._looked = self._loop.time()
+        size = resident(self.pid)
+        if size > 2 * limit:
+            self.fail("memory", f"it held {size >> 20} MB, more than twice its limit of {limit >> 20} MB")
+        elif size > limit and self.state in ("idle", "busy") and not self.outgrown.done():
+            self.outgrown.set_result(None)
+            fault = self._new_fault("memory", f"it held {size >> 20} MB, over its limit of {limit >> 20} MB: replaced")
+            self._write_down(fault)
 
     # asyncio.Protocol
 
@@ -132,11 +177,13 @@ class Worker(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._fault is not None:
+            return
         try:
             for kind, payload in self._reader.feed(data):
                 self._receive(kind, payload)
         except (wire.WireError, orjson.JSONDecodeError) as wrong:
-            self.kill(f"the worker sent something that is not an answer ({wrong})")
+            self.fail("protocol", f"the worker sent something that is not an answer ({wrong})")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.state != "leaving":
@@ -183,7 +230,9 @@ class Worker(asyncio.Protocol):
             self._close()
             return
         self.state = "idle"
-        if self.on_free is not None:
+        if self._limits.memory is not None and self._loop.time() - self._looked > LOOK:
+            self.look_at_memory()
+        if self.on_free is not None and self._fault is None:
             self.on_free(self)
 
     def _look_at_clock(self) -> None:
@@ -198,11 +247,12 @@ class Worker(asyncio.Protocol):
             return
         milliseconds = round((self._limits.deadline or 0) * 1000)
         message = f"Scoring timeout after {milliseconds} ms"
+        self.fail("deadline", f"run() did not finish within {milliseconds} ms")
         if self._job is not None:
-            self._job.finish(Reply("timeout", {"status": self._limits.deadline_status, "message": message}))
+            about = {"status": self._limits.deadline_status, "message": message}
+            self._job.finish(Reply("timeout", self._with_incident(about)))
         elif self._stream is not None:
             self._stream.end(message)
-        self.kill("it ran past the deadline")
 
     def _restart_clock(self) -> None:
         """Each piece of a stream has the deadline that a whole answer has otherwise."""
@@ -244,11 +294,50 @@ class Worker(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._transport.close()
+        self._leave_a_record()
         self.gone.set_result(None)
         if self._job is not None:
-            self._job.finish(Reply("lost", {"message": f"the worker died while it ran this request: {self._fate()}"}))
+            about = {"message": f"the worker died while it ran this request: {self._fate()}"}
+            self._job.finish(Reply("lost", self._with_incident(about)))
         if self._stream is not None:
             self._stream.end(f"the worker died while it sent its answer: {self._fate()}")
+
+    async def _ask_and_kill(self) -> None:
+        try:
+            if self._recorder is not None and self._fault is not None:
+                self._fault.stacks = await self._recorder.stacks.ask(self.pid)
+        finally:
+            kill_group(self._process.pid)
+
+    def _leave_a_record(self) -> None:
+        """Of its fault; ending without being told to is one, but not after FAILED, which says what was wrong."""
+        in_hand = self._job is not None or self._stream is not None
+        said_why = self._ready.done() and self._ready.exception() is not None
+        if self._fault is None and (in_hand or self._wanted) and self._why is None and not said_why:
+            self._fault = self._new_fault("crash", self._fate())
+        if self._fault is not None:
+            self._write_down(self._fault)
+        if self._recorder is not None:
+            self._recorder.stacks.forget(self.pid)
+
+    def _new_fault(self, kind: Kind, why: str) -> Fault | None:
+        return None if self._recorder is None else self._recorder.fault(kind, why)
+
+    def _write_down(self, fault: Fault | None) -> None:
+        if self._recorder is None or fault is None:
+            return
+        job = self._job
+        scene = Scene(
+            pid=self.pid,
+            python=self.about.get("python"),
+            request_id=job.request_id if job is not None else None,
+            ran_ms=round((time.perf_counter() - job.taken) * 1000, 3) if job is not None else None,
+            lines=self._output.since(self._mark if job is not None else 0),
+        )
+        self._recorder.keep(fault, scene)
+
+    def _with_incident(self, about: dict[str, Any]) -> dict[str, Any]:
+        return {**about, "incident": self._fault.id} if self._fault is not None else about
 
     def _fate(self) -> str:
         return self._why or fate_of(self._process.returncode)
@@ -260,33 +349,3 @@ async def adopt(process: Process, connection: socket.socket, output: Output) -> 
     loop = asyncio.get_running_loop()
     _, worker = await loop.create_unix_connection(lambda: Worker(process, output), sock=connection)
     return worker
-
-
-def failed_start(failure: Mapping[str, Any]) -> StartError:
-    """What FAILED says: the kind by the stage, the traceback, then what is in the model folder."""
-    message = {
-        "import": "the entry script could not be imported",
-        "signature": "the entry script cannot be served",
-        "init": "init() raised",
-    }[failure["stage"]]
-    listing = failure["listing"]
-    detail = failure["traceback"] + (f"\nAZUREML_MODEL_DIR:\n{listing}" if listing else "")
-    kind = "init_failed" if failure["stage"] == "init" else f"script_{failure['stage']}"
-    return StartError(kind, f"{message}: {failure['error']}", hint=None, detail=detail)
-
-
-def fate_of(returncode: int | None) -> str:
-    if returncode is None:
-        return "it is still running"
-    if returncode >= 0:
-        return f"it exited with status {returncode}"
-    try:
-        return f"it was killed by {signal.Signals(-returncode).name}"
-    except ValueError:
-        return f"it was killed by signal {-returncode}"
-
-
-def kill_group(pid: int) -> None:
-    """The worker and what it started: a worker leads a session of its own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)

@@ -46,13 +46,20 @@ def answer_of(reply: Reply) -> Answer:
     usual, failed, words = FAILURES[reply.outcome]
     status = about.get("status", usual)
     retry: Headers = [(b"retry-after", b"1")] if status == 503 else []
-    return error(status, about.get("message", words), retry, failed=failed)
+    return error(status, about.get("message", words), retry, failed=failed, incident=about.get("incident"))
 
 
 def milliseconds(took: float) -> tuple[bytes, bytes]:
     return (b"x-ms-run-fn-exec-ms", b"%.3f" % took)
 
 
-def error(status: int, message: str, headers: Headers | None = None, *, failed: bool = False) -> Answer:
-    """Every failure has this one shape: `{"message": ...}`."""
-    return Answer(status, [JSON, FLAG[failed], *(headers or [])], orjson.dumps({"message": message}))
+def error(
+    status: int, message: str, headers: Headers | None = None, *, failed: bool = False, incident: str | None = None
+) -> Answer:
+    """Every failure has this one shape: `{"message": ...}`, and `incident` where one was written down."""
+    body = {"message": message}
+    more = list(headers or [])
+    if incident is not None:
+        body["incident"] = incident
+        more.append((b"x-homeport-incident", incident.encode("ascii")))
+    return Answer(status, [JSON, FLAG[failed], *more], orjson.dumps(body))

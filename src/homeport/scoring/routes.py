@@ -111,7 +111,7 @@ class Routes:
         if refusal is not None:
             return refusal
         body = request.body if request.method == "POST" or about.get("wants_request") else b""
-        job = Job(orjson.dumps({**metadata(request, about), "id": request.id}), body, request.caller)
+        job = Job(orjson.dumps({**metadata(request, about), "id": request.id}), body, request.caller, request.id)
         generation.pool.submit(job)
         reply = await job.reply
         self._report(reply)
@@ -126,12 +126,14 @@ class Routes:
     def _probe(self, path: str, generation: Generation | None) -> Answer:
         """/healthz says that the server lives; /readyz whether a worker can serve, and how many."""
         ready = generation.pool.ready if generation is not None else 0
-        body = {
+        body: dict[str, object] = {
             "state": self._traffic.state,
             "ready": ready,
             "workers": generation.launch.workers if generation is not None else 0,
             "generation": generation.number if generation is not None else None,
         }
+        if generation is not None and generation.pool.fault is not None:
+            body["error"] = generation.pool.fault.message
         status = 503 if path == "/readyz" and not ready else 200
         return Answer(status, [JSON], orjson.dumps(body))
 

@@ -74,9 +74,7 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         async with self._switching:
-            first = generations.prepare(
-                self._spec.generation, self._spec.launch, self._log, self._incidents, port=port
-            )
+            first = generations.prepare(self._spec.generation, self._spec.launch, self._log, self._incidents, port=port)
             health = first.settings.health_port
             second = bind(self._spec.host, health) if health is not None else None
             starting = asyncio.create_task(generations.start(first))
@@ -188,8 +186,8 @@ class Server:
             raise StartError("stopping", "the server is stopping", hint="start the service again, then update it")
         bound = None if port is None or port == self._port else bind(self._spec.host, port)
         try:
-            port = self._port if bound is None else bound.getsockname()[1]
-            successor = generations.prepare(number, launch, self._log, self._incidents, port=port)
+            new_port = self._port if bound is None else bound.getsockname()[1]
+            successor = generations.prepare(number, launch, self._log, self._incidents, port=new_port)
             await generations.start(successor, on_line)
         except StartError as wrong:
             if bound is not None:

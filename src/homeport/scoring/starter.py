@@ -14,6 +14,7 @@ from homeport.domain.launch import Launch
 from homeport.scoring.faults import StartError
 from homeport.scoring.output import Output
 from homeport.scoring.process import Worker, adopt
+from homeport.scoring.stacks import Stacks
 from homeport.worker import wire
 
 WORKER_MAIN = Path(wire.__file__).with_name("__main__.py")
@@ -26,6 +27,10 @@ class Starter(Protocol):
         """A worker on its way to READY, which the pool waits for; `StartError` where there can be none."""
         ...
 
+    def stop(self) -> None:
+        """No more workers are wanted: what is only loading ends now."""
+        ...
+
     async def end(self) -> None:
         """No more workers are wanted, and those that were started have gone or are going."""
         ...
@@ -34,8 +39,8 @@ class Starter(Protocol):
 class Spawner:
     """Each worker is a process of its own, which loads the script by itself."""
 
-    def __init__(self, launch: Launch, environment: Mapping[str, str]) -> None:
-        self._launch, self._environment = launch, environment
+    def __init__(self, launch: Launch, environment: Mapping[str, str], stacks: Stacks) -> None:
+        self._launch, self._environment, self._stacks = launch, environment, stacks
 
     async def start(self, output: Output) -> Worker:
         launch = self._launch
@@ -60,16 +65,20 @@ class Spawner:
         for pipe, error in ((process.stdout, False), (process.stderr, True)):
             if pipe is not None:
                 await output.follow(pipe, error=error)
-        worker.send([(wire.START, start_words(launch))])
+        worker.send([(wire.START, start_words(launch, self._stacks))])
         return worker
+
+    def stop(self) -> None:
+        return None
 
     async def end(self) -> None:
         return None
 
 
-def start_words(launch: Launch) -> bytes:
-    """The payload of START: what to load."""
-    return orjson.dumps({key: getattr(launch, key) for key in ("entry_script", "app_root", "source_directory")})
+def start_words(launch: Launch, stacks: Stacks) -> bytes:
+    """The payload of START: what to load, and how to say where it is stuck."""
+    words = {key: getattr(launch, key) for key in ("entry_script", "app_root", "source_directory")}
+    return orjson.dumps({**words, "stacks": stacks.words()})
 
 
 def cannot_run(launch: Launch, wrong: OSError) -> StartError:

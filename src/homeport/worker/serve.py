@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from . import aliases, encode, logs, stream, traces, wire
+from . import aliases, encode, logs, stacks, stream, traces, wire
 from .inputs import BadInput
 from .script import Script, ScriptError, load, prepare_path
 
@@ -29,6 +29,7 @@ def main(fd: int) -> None:
     if frame is None:
         return
     start = json.loads(frame[1].decode("utf-8"))
+    stacks.register(start.get("stacks"))
     script = start_script(connection, start)
     if script is None:
         sys.exit(FAILED_START)
@@ -104,6 +105,7 @@ def send_failure(connection: socket.socket, stage: str, wrong: BaseException) ->
 def serve(connection: socket.socket, reader: wire.BlockingReader, script: Script) -> None:
     """One request after the other until the server closes the connection."""
     sender = stream.Sender(connection, reader)
+    own_process = os.getpid()
     while True:
         frame = reader.read()
         if frame is None:
@@ -117,6 +119,8 @@ def serve(connection: socket.socket, reader: wire.BlockingReader, script: Script
         logs.Current.request_id = about.get("id", "")
         with ExitStack() as around:
             answer, payload, pieces = score(script, about, body[1], around)
+            if os.getpid() != own_process:
+                os._exit(0)  # run() has forked and its child came back too: only one of them may answer
             if pieces is not None:
                 answer["stream"] = True
             try:
@@ -148,7 +152,7 @@ def score(script: Script, about, body, around: ExitStack):
             took = (time.perf_counter() - began) * 1000
             return {"outcome": "ok", "ms": took, "type": content_type}, b"", pieces
     except (SystemExit, KeyboardInterrupt) as wrong:
-        logs.error("run() ended its worker: %s" % traces.summary(wrong))
+        logs.error("run() ended its worker:\n%s" % traces.user_traceback(wrong).rstrip())
         raise
     except BadInput as wrong:
         return {"outcome": "bad_input", "message": str(wrong)}, b"", None
