@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from homeport.domain.json import Json
 from homeport.scoring.faults import StartError
 
 Document = dict[str, Any]
@@ -22,12 +23,18 @@ DESCRIBE = "Give this description, in the version asked for."
 FAILURE = "What went wrong."
 
 
-def documents(variables: Mapping[str, str], schemas: Mapping[str, Any] | None) -> dict[str, Document]:
-    """By version (`2`, `3`, `3.1`); `schemas` are those of the decorators, which may rule a version out."""
+def documents(
+    variables: Mapping[str, str], schemas: Mapping[str, Any] | None, sample: Json = None
+) -> dict[str, Document]:
+    """By version (`2`, `3`, `3.1`); `schemas` are those of the decorators, which may rule a version out.
+
+    Without decorators `sample` is the example of an input.
+    """
+    definitions = shapes(schemas, sample)
     found = {
-        "2": swagger_2(variables, shapes(schemas)),
-        "3": openapi("3.0.3", variables, shapes(schemas)),
-        "3.1": openapi("3.1.0", variables, shapes(schemas)),
+        "2": swagger_2(variables, definitions),
+        "3": openapi("3.0.3", variables, definitions),
+        "3.1": openapi("3.1.0", variables, definitions),
     }
     if schemas is None:
         return found
@@ -72,10 +79,11 @@ def paths(variables: Mapping[str, str], health: Document, score: Document, descr
     }
 
 
-def shapes(schemas: Mapping[str, Any] | None) -> Document:
+def shapes(schemas: Mapping[str, Any] | None, sample: Json) -> Document:
     """Input, output and failure: of any shape where the script has no decorators."""
-    read = {"type": "object", "description": "The body of a request.", "example": {}}
-    given = {"type": "object", "description": "What run() returned.", "example": {}}
+    example = {} if sample is None else sample
+    read: Document = {"type": "object", "description": "The body of a request.", "example": example}
+    given: Document = {"type": "object", "description": "What run() returned.", "example": {}}
     if schemas is not None:
         read, given = schemas["input"], schemas["output"]
     return {

@@ -63,4 +63,5 @@ async def start(generation: Generation, on_line: Callable[[str], None] | None = 
         await generation.pool.start()
     finally:
         generation.pool.on_line = lambda line: None
-    generation.documents = {**documents(generation.variables, generation.pool.about.get("schemas")), **own}
+    schemas = generation.pool.about.get("schemas")
+    generation.documents = {**documents(generation.variables, schemas, launch.options.sample_input), **own}

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 from homeport.scoring import http_answers
 from homeport.scoring.http_requests import Refused, RequestReader
-from homeport.scoring.messages import Answer, Pieces, Request
+from homeport.scoring.messages import Answer, Pieces, Request, StreamBroken
 from homeport.scoring.replies import error
 
 SMALL = 1 << 16  # bytes: a body up to this size is joined to its head, a larger one is not copied
@@ -91,6 +91,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._client = str((transport.get_extra_info("peername") or ("",))[0])
         self._owner.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -152,6 +153,7 @@ class Connection(asyncio.Protocol):
 
     def take(self, request: Request, *, last: bool, old: bool) -> None:
         self._continue = False  # its body has come unasked
+        request.client = self._client
         self._waiting.append(Waiting(request, last, old))
 
     def expects_continue(self) -> None:
@@ -238,6 +240,12 @@ class Connection(asyncio.Protocol):
                 await self._send_stream(answer, answer.stream, waiting)
             else:
                 self._send(answer, waiting)
+        except StreamBroken as wrong:
+            self._owner.fault(wrong)
+            if waiting.old:
+                self._transport.abort()  # nothing else tells such a client that there should be more
+            else:
+                self._transport.close()  # behind what the script had sent, and without the last chunk
         except Exception as wrong:  # noqa: BLE001 - the outermost loop of a request: its connection must not be left open
             self._owner.fault(wrong)
             self._transport.abort()

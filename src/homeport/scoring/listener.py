@@ -12,6 +12,7 @@ from homeport.scoring.faults import StartError
 from homeport.scoring.http_answers import Date
 from homeport.scoring.http_connection import Connection, Core, Patience
 from homeport.scoring.log import Log
+from homeport.scoring.messages import StreamBroken
 
 BACKLOG = 1024
 
@@ -100,7 +101,10 @@ class Listener:
         self._settled.set()
 
     def fault(self, wrong: BaseException) -> None:
-        """A request that the core could not answer: its connection has been closed."""
+        """A request that the core could not answer, or not to its end: its connection has been closed."""
+        if isinstance(wrong, StreamBroken):
+            self._log.error(f"an answer was cut off: {wrong}")
+            return
         self._log.error("".join(traceback.format_exception(wrong)).rstrip())
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:

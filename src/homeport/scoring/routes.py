@@ -9,7 +9,7 @@ from typing import Protocol
 import orjson
 
 from homeport.domain.serving import ServingOptions
-from homeport.scoring import swagger, timing
+from homeport.scoring import docs_page, swagger, timing
 from homeport.scoring.access import Access
 from homeport.scoring.cors import cors_headers
 from homeport.scoring.generation import Generation
@@ -17,8 +17,8 @@ from homeport.scoring.ids import id_headers
 from homeport.scoring.job import Job
 from homeport.scoring.log import Log
 from homeport.scoring.messages import Answer, Reply, Request
-from homeport.scoring.modes import metadata, refused
 from homeport.scoring.metrics import Metrics
+from homeport.scoring.modes import metadata, refused
 from homeport.scoring.replies import HTML, JSON, answer_of, error
 
 SLASHES = re.compile("//+")
@@ -29,6 +29,7 @@ ALLOWED = {
     "/healthz": ("GET", "HEAD"),
     "/readyz": ("GET", "HEAD"),
     "/metrics": ("GET", "HEAD"),
+    **dict.fromkeys(docs_page.ASSETS, ("GET", "HEAD")),
 }
 UNLOGGED = ("/", "/healthz", "/readyz", "/metrics")  # what monitors ask all the time
 
@@ -72,12 +73,14 @@ class Routes:
     async def _route(self, path: str, request: Request) -> Answer:
         methods = ALLOWED.get(path)
         if methods is None:
-            return error(404, "there is no such route: scores are at /score, the description at /swagger.json")
+            return error(404, "there is no such route: scores are at /score, a page to try it at /docs")
         generation = self._traffic.current
         if request.method not in methods:
             return error(405, f"{request.method} is not allowed here")
         if path in ("/healthz", "/readyz"):
             return self._probe(path, generation)
+        if path in docs_page.ASSETS:
+            return docs_page.answer(path)
         if path == "/metrics":
             return self._metrics.render(generation)
         if generation is None:
