@@ -19,6 +19,7 @@ COMMANDS = {
     "run": ("run", "Run a script written for the azureml SDK, unchanged."),
     "serve": ("serve", "Serve an entry script or a bundle in the foreground."),
     "score": ("score", "Run an entry script once on one request, with no server."),
+    "check": ("check", "Say whether an entry script would serve, and what to mend."),
     "model": ("model", "Register, list, show, change, download and deploy models."),
     "environment": ("environment", "Register, lock, build and look at environments."),
     "service": ("service", "Look at, score, update, roll back, stop and start services."),

@@ -35,12 +35,18 @@ def run_once(task: OnceTask) -> NoReturn:
     become(server_command("once"), task.to_json())
 
 
-def check_script(task: OnceTask) -> subprocess.CompletedProcess[str]:
-    """What the model's interpreter finds out about the script, as JSON on its stdout; its stderr is ours."""
+def run_in_model(task: OnceTask) -> subprocess.CompletedProcess[str]:
+    """The same as `run_once`, waited for: the answer is its stdout, the script's own words its stderr."""
     with message_of(task.to_json()) as message:
         words = [*server_command("once"), "--spec-fd", str(message.fileno())]
         return subprocess.run(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, pass_fds=[message.fileno()], check=False
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=[message.fileno()],
+            check=False,
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from homeport.domain.bundle import BUNDLE_FILE
+from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.json import JsonObject
 from homeport.domain.launch import Launch, OnceTask, ServerSpec
 from homeport.domain.progress import Progress
@@ -104,6 +105,16 @@ def named_interpreter(name: str) -> str:
             hint="give the path of a Python, for example `venv/bin/python`",
         )
     return os.path.abspath(found)  # noqa: PTH100 - a virtual environment's Python is a link that must not be followed
+
+
+def definition_of(reference: str, workspace_name: str | None) -> EnvironmentDefinition:
+    """What `NAME[:VERSION]` in a workspace says."""
+    from homeport.sdk.environment import Environment  # as in `environment_of`
+    from homeport.sdk.workspace import Workspace
+
+    workspace = Workspace.get(workspace_name) if workspace_name else Workspace.from_config()
+    name, _, version = reference.partition(":")
+    return Environment.get(workspace, name, version or None)._definition()
 
 
 def environment_of(reference: str, workspace_name: str | None, progress: Progress) -> tuple[str, Mapping[str, str]]:
