@@ -211,3 +211,27 @@ def test_a_folder_that_is_no_bundle_is_refused(homeport: Homeport, project: Path
     screen = homeport("serve", "folder")
     assert screen.exit_code == 3
     assert "`folder` is a folder without a `bundle.json`" in screen.stderr
+
+
+def test_an_edit_is_served_where_it_is_watched_for(project: Path, serve: Callable[..., Serving]) -> None:
+    (project / "score.py").write_text("def init(): pass\ndef run(data): return 1\n")
+    running = serve("score.py", "--watch")
+    assert running.score() == 1
+    (project / "score.py").write_text("def init(): pass\ndef run(data): return 2\n")
+    while running.score() != 2:
+        pass
+
+
+def test_a_bundle_is_not_watched(homeport: Homeport, project: Path) -> None:
+    environment = BundledEnvironment(name=None, version=None, lock=None, interpreter=sys.executable)
+    bundle = Bundle(
+        entry_script="score.py",
+        source_directory=None,
+        models=(),
+        environment=environment,
+        variables={},
+        created=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    )
+    (project / "bundle.json").write_text(json.dumps(bundle.to_json()))
+    screen = homeport("serve", ".", "--watch")
+    assert (screen.exit_code, screen.stderr.split("\n")[0]) == (1, "error: a bundle never changes")

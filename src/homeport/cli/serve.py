@@ -74,6 +74,7 @@ def port_number(text: str) -> int:
 @click.option(
     "--health-port", "--health_port", type=port_number, metavar="PORT", help="With SEPERATE_HEALTH_ENDPOINT=true."
 )
+@click.option("--watch", is_flag=True, help="Serve each edit of the script's folder and of --model-dir.")
 @serving_options
 @click.option("--appinsights-instrumentation-key", "--appinsights_instrumentation_key", "insights", hidden=True)
 @click.option("--rest", is_flag=True, hidden=True)
@@ -95,6 +96,7 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
             interpreter=interpreter,
             variables={**variables, **told_variables(told, config)},
             options=options,
+            watch=told["watch"],
         )
     )
 

@@ -76,6 +76,7 @@ class ServerSpec:
     port: int = 5001  # 0 takes any free one; the ready line says which
     state_folder: str | None = None
     control_socket: str | None = None
+    watch: bool = False  # a new generation for each edit of the script's folder or the model's
 
     def to_json(self) -> JsonObject:
         document: dict[str, Any] = {"format": LAUNCH_FORMAT, **asdict(self)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from homeport.scoring.listener import Listener, bind
 from homeport.scoring.log import Log
 from homeport.scoring.routes import Routes
 from homeport.scoring.state import StateFolder
+from homeport.scoring.watch import Watch
 
 DRAIN = 30.0  # seconds that requests in hand have to finish when the server is told to stop
 
@@ -42,6 +45,7 @@ class Server:
         self._leaving: set[asyncio.Task[None]] = set()
         self._control: ControlSocket | None = None
         self._fault: StartError | None = None
+        self._watching: asyncio.Task[None] | None = None  # where edits are to be served
 
     @property
     def state(self) -> str:
@@ -114,6 +118,19 @@ class Server:
         if self._files is not None:
             self._files.serving(first.number)
         self._log.ready(self._describe(first))
+        if self._spec.watch:
+            self._watching = asyncio.create_task(self._reload_on_edit(first))
+
+    async def _reload_on_edit(self, first: Generation) -> None:
+        """A generation for each edit that starts; one that does not leaves what serves as it is."""
+        number = first.number
+        watch = await asyncio.to_thread(Watch, first.launch, first.variables.get("AZUREML_MODEL_DIR"))
+        async for paths in watch.edits():
+            number += 1
+            shown = ", ".join(os.path.relpath(path) for path in paths[:3])
+            self._log.info(f"edited: {shown}{' and others' if len(paths) > 3 else ''}")
+            with contextlib.suppress(StartError):  # it has been logged with its traceback
+                await self.switch(number, first.launch, None, lambda line: None)
 
     def _describe(self, generation: Generation) -> str:
         host = f"[{self._spec.host}]" if ":" in self._spec.host else self._spec.host
@@ -129,6 +146,8 @@ class Server:
     async def _shutdown(self) -> None:
         """Stop accepting, finish what is in hand within the drain time, end every worker."""
         self._stopping.set()
+        if self._watching is not None:
+            self._watching.cancel()
         for listener in self._listeners:
             listener.stop_accepting()
         until = asyncio.get_running_loop().time() + DRAIN

@@ -34,11 +34,18 @@ class Serving:
     interpreter: str | None = None  # None: the bundle's own; for a script the activated one
     variables: Mapping[str, str] = field(default_factory=dict)
     options: ServingOptions = field(default_factory=ServingOptions)
+    watch: bool = False  # serve each edit of the script
 
 
 def serve(serving: Serving) -> NoReturn:
-    """Become the scoring server; its exit status is this process's."""
-    serve_in_foreground(ServerSpec(launch=launch_for(serving), host=serving.host, port=serving.port, state_folder=None))
+    """Become the scoring server; its exit status is this process's. InvalidConfigError: a bundle is not watched."""
+    launch = launch_for(serving)
+    if serving.watch:
+        if serving.target.is_dir():
+            raise InvalidConfigError("a bundle never changes", hint="watch the script that it was made of")
+        # an edit within the second of the last one, of the same length, would leave the old byte code valid
+        launch = replace(launch, variables={**launch.variables, "PYTHONDONTWRITEBYTECODE": "1"})
+    serve_in_foreground(ServerSpec(launch=launch, host=serving.host, port=serving.port, watch=serving.watch))
 
 
 def score_once(serving: Serving, body: bytes, *, debug: bool = False) -> NoReturn:
