@@ -22,10 +22,14 @@ THREAD_VARIABLES = (
 OWN_INTERPRETER = ("__PYVENV_LAUNCHER__", "PYTHONHOME", "PYTHONEXECUTABLE", "HOMEPORT_RUN")
 
 
-def worker_environment(launch: Launch, port: int, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def worker_environment(
+    launch: Launch, port: int, environ: Mapping[str, str] = os.environ, *, sharing: bool = False
+) -> dict[str, str]:
     """The server's own variables, the launch's over them, then what the contract promises to scripts.
 
     Variables that only concern Homeport's own interpreter are left out; PYTHONPATH is the user's and stays.
+    The libraries' threads share the cores between the workers; `sharing` is for a process that is to be forked into
+    several workers, in which no library may start a thread.
     """
     own = {key: value for key, value in environ.items() if key not in OWN_INTERPRETER}
     if own.get("VIRTUAL_ENV") == sys.prefix and not below(launch.interpreter, sys.prefix):
@@ -40,8 +44,8 @@ def worker_environment(launch: Launch, port: int, environ: Mapping[str, str] = o
         "HEALTH_PORT": "5000" if separate_health else str(port),
         "AML_APP_INSIGHTS_ENABLED": "false",
     }
-    threads = str(max(1, usable_cores() // launch.workers))
-    defaults.update(dict.fromkeys(THREAD_VARIABLES, threads))
+    threads = 1 if sharing and launch.workers > 1 else max(1, usable_cores() // launch.workers)
+    defaults.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     return {**defaults, **variables}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Protocol
@@ -42,16 +42,17 @@ class Spawner:
     def __init__(self, launch: Launch, environment: Mapping[str, str], stacks: Stacks) -> None:
         self._launch, self._environment, self._stacks = launch, environment, stacks
 
-    async def start(self, output: Output) -> Worker:
+    async def start(self, output: Output, descriptors: Sequence[int] = ()) -> Worker:
+        """With `descriptors` it may fork others (see `homeport.scoring.parent`)."""
         launch = self._launch
         ours, theirs = socket.socketpair()
         try:
             process = Popen(
-                [launch.interpreter, str(WORKER_MAIN), str(theirs.fileno())],
+                [launch.interpreter, str(WORKER_MAIN), str(theirs.fileno()), "serve", *map(str, descriptors)],
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *descriptors],
                 cwd=launch.working_directory or launch.app_root,
                 env=dict(self._environment),
                 start_new_session=True,  # Ctrl-C is for the server, which lets the requests in hand finish

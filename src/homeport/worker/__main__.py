@@ -26,4 +26,4 @@ def load_own_package(module):
 
 
 if __name__ == "__main__":
-    load_own_package(sys.argv[2] if len(sys.argv) > 2 else "serve").main(int(sys.argv[1]))
+    load_own_package(sys.argv[2] if len(sys.argv) > 2 else "serve").main(int(sys.argv[1]), *map(int, sys.argv[3:]))

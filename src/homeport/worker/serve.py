@@ -9,15 +9,19 @@ import sys
 import time
 from contextlib import ExitStack
 
-from . import aliases, encode, logs, stacks, stream, traces, wire
+from . import aliases, encode, logs, parent, stacks, stream, traces, wire
 from .inputs import BadInput
 from .script import Script, ScriptError, load, prepare_path
 
 FAILED_START = 3  # the exit status
 
 
-def main(fd: int) -> None:
-    """Serve on the socket `fd` until the other side closes it."""
+def main(fd: int, *forking: int) -> None:
+    """Serve on the socket `fd` until the other side closes it.
+
+    With the two descriptors `forking` (see `parent.Parent`), this is the parent of a generation's workers where that is
+    safe. Where it is not, READY says why (`unshared`), and it is a worker like any other.
+    """
     os.set_inheritable(fd, False)
     connection = socket.socket(fileno=fd)
     reader = wire.BlockingReader(connection)
@@ -30,9 +34,18 @@ def main(fd: int) -> None:
         return
     start = json.loads(frame[1].decode("utf-8"))
     stacks.register(start.get("stacks"))
-    script = start_script(connection, start)
+    forks = parent.Parent(*forking) if forking else None
+    script, about = start_script(connection, start)
     if script is None:
         sys.exit(FAILED_START)
+    if forks is not None:
+        about["unshared"] = forks.refusal()
+    wire.send_frames(connection, [(wire.READY, encode.metadata(about))])
+    if forks is not None and about["unshared"] is None:
+        connection = forks.fork_workers(connection)
+        reader = wire.BlockingReader(connection)
+        stacks.register(start.get("stacks"))
+        wire.send_frames(connection, [(wire.READY, encode.metadata(dict(about, pid=os.getpid())))])
     serve(connection, reader, script)
 
 
@@ -50,7 +63,7 @@ def die_with_parent() -> None:
 
 
 def start_script(connection: socket.socket, start):
-    """The script with init() done, or None when it failed and the server has been told."""
+    """(the script with init() done, what READY says of it), or two None when it failed and the server has been told."""
     sys.argv[:] = [start["entry_script"]]
     prepare_path([os.getcwd(), start["app_root"], start["source_directory"]], start["entry_script"])
     aliases.install()
@@ -64,14 +77,12 @@ def start_script(connection: socket.socket, start):
         script.init()
     except BaseException as wrong:  # SystemExit too: a script that leaves at its start has failed
         send_failure(connection, stage, wrong)
-        return None
+        return None, None
     try:
-        about = describe(script)
+        return script, describe(script)
     except Exception as wrong:
         send_failure(connection, "signature", wrong)
-        return None
-    wire.send_frames(connection, [(wire.READY, encode.metadata(about))])
-    return script
+        return None, None
 
 
 def describe(script: Script):

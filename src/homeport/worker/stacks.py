@@ -12,7 +12,8 @@ def register(told) -> None:
     if not told:
         return
     try:
-        file = open(os.path.join(told["folder"], str(os.getpid())), "w")  # noqa: SIM115 - faulthandler keeps it
+        path = os.path.join(told["folder"], str(os.getpid()))
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)  # open as long as it lives
         faulthandler.register(told["signal"], file=file, all_threads=True)
     except (OSError, ValueError, RuntimeError):
         pass  # an incident without stacks is better than no worker
