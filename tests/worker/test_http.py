@@ -88,6 +88,22 @@ def test_bodies_go_back_as_bytes_or_as_streams(start: Start, model_python: Calla
     }
 
 
+@pytest.mark.parametrize("package", ["azureml/contrib/services", "azureml_inference_server_http/api"])
+def test_a_rawhttp_of_another_server_that_is_installed_is_not_the_one_imported(
+    start: Start, tmp_path: Path, package: str
+) -> None:
+    real = tmp_path / "site" / package
+    real.mkdir(parents=True)
+    (real / "aml_request.py").write_text("def rawhttp(function): return function\n")
+    script = f"from {package.replace('/', '.')}.aml_request import rawhttp\n"
+    worker = start(
+        script + "def init(): pass\n@rawhttp\ndef run(request): return request.method\n",
+        PYTHONPATH=str(tmp_path / "site"),
+    )
+    assert worker.about["mode"] == "raw"
+    assert worker.value(**about()) == "POST"
+
+
 ANSWERS = """
 from flask import Response, jsonify, send_file, request
 from azureml.contrib.services.aml_response import AMLResponse as A

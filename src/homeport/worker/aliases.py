@@ -1,6 +1,7 @@
 """Answers the names of the original that entry scripts import, wherever the real package does not.
 
-The finder stands last on `sys.meta_path`: a package that is really installed, whole or in part, is found first.
+A package that is really installed, whole or in part, is found first; but not its `rawhttp` and what belongs to it,
+which would speak to a server that is not there.
 """
 
 import importlib.abc
@@ -57,11 +58,17 @@ CONTENTS = {
 }
 
 
+ALWAYS_OURS = [name for name in CONTENTS if name.endswith((".aml_request", ".aml_response"))]
+
+
 class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finder and loader of the names above."""
+    """Finder and loader of some of the names above."""
+
+    def __init__(self, names) -> None:
+        self._names = names
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname not in CONTENTS:
+        if fullname not in self._names:
             return None
         is_package = any(name.startswith(fullname + ".") for name in CONTENTS)
         return importlib.machinery.ModuleSpec(fullname, self, origin="homeport", is_package=is_package)
@@ -74,4 +81,5 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install():
-    sys.meta_path.append(StandIns())
+    sys.meta_path.insert(0, StandIns(ALWAYS_OURS))
+    sys.meta_path.append(StandIns(CONTENTS))
