@@ -42,6 +42,9 @@ _OPTIONS = (
         type=click.Choice(["500", "504"]),
         help="What the caller gets when run() passes SCORING_TIMEOUT_MS. [default: 504]",
     ),
+    click.option(
+        "--capture/--no-capture", default=None, help="Keep inputs and outputs, as JSON lines in `capture.jsonl`."
+    ),
 )
 
 

@@ -47,6 +47,11 @@ class StreamSink:
             pass  # the reader of our output has left; serving goes on
 
 
+def private(path: str, flags: int) -> int:
+    """An opener whose files are for their user alone: they may hold what clients sent."""
+    return os.open(path, flags, 0o600)
+
+
 class FileSink:
     """A file that is rotated by size: `host.log`, `host.log.1`, ... the highest number is the oldest."""
 
@@ -55,7 +60,7 @@ class FileSink:
         self._open()
 
     def _open(self) -> None:
-        self._file = self._path.open("ab", buffering=0)
+        self._file = open(self._path, "ab", buffering=0, opener=private)  # noqa: SIM115 - open until it is rotated
         self._size = self._file.tell()
 
     def write(self, data: bytes, *, error: bool) -> None:

@@ -11,6 +11,7 @@ import orjson
 from homeport.domain.serving import ServingOptions
 from homeport.scoring import docs_page, swagger, timing
 from homeport.scoring.access import Access
+from homeport.scoring.capture import Records
 from homeport.scoring.cors import cors_headers
 from homeport.scoring.generation import Generation
 from homeport.scoring.ids import id_headers
@@ -47,9 +48,10 @@ class Traffic(Protocol):
 class Routes:
     """Answers requests from whichever generation serves at that moment."""
 
-    def __init__(self, traffic: Traffic, log: Log) -> None:
+    def __init__(self, traffic: Traffic, log: Log, records: Records) -> None:
         self._traffic, self._log = traffic, log
         self._metrics = Metrics()
+        self._records = records
 
     @property
     def max_body(self) -> int:
@@ -120,6 +122,7 @@ class Routes:
         self._report(reply)
         answer = answer_of(reply)
         timing.record(self._metrics, job, reply, answer, header=generation.settings.server_timing)
+        self._records.scored(request, reply, generation)
         return answer
 
     def _report(self, reply: Reply) -> None:

@@ -14,6 +14,7 @@ from homeport.domain.incident import INCIDENTS_FOLDER
 from homeport.domain.json import JsonObject
 from homeport.domain.launch import Launch, ServerSpec
 from homeport.scoring import generation as generations
+from homeport.scoring.capture import Records
 from homeport.scoring.control import ControlSocket
 from homeport.scoring.faults import StartError
 from homeport.scoring.generation import Generation
@@ -35,7 +36,7 @@ class Server:
     def __init__(self, spec: ServerSpec, log: Log, state: StateFolder | None) -> None:
         self._spec, self._log, self._files = spec, log, state
         self.current: Generation | None = None
-        self._routes = Routes(self, log)
+        self._routes = Routes(self, log, Records(Path(spec.state_folder) if spec.state_folder else None, log))
         self._incidents = Incidents(Path(spec.state_folder) / INCIDENTS_FOLDER if spec.state_folder else None, log)
         self._listeners: list[Listener] = []  # the last one accepts; those before it only finish what they have
         self._switching = asyncio.Lock()
