@@ -27,7 +27,7 @@ from homeport.sdk.services import ServiceView
 
 GENERATION: click.ParamType[Any] = click.IntRange(min=1)
 # these need the workspace, environments and models: looking at services does not pay for that
-LATER = {"update": "service_update", "score": "service_score"}
+LATER = {"update": "service_update", "score": "service_score", "replay": "service_replay"}
 ALIASES = {"status": "show", "get-logs": "logs", "run": "score"}
 
 
