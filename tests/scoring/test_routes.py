@@ -91,7 +91,7 @@ def test_a_query_and_a_status_are_in_the_access_line_and_health_is_not(serve: Se
     running.ask("POST", "/score?secret=1", "x")
     running.ask("GET", "/nothing")
     running.ask("GET", "/")
-    assert re.search(r" I \[\d+\] azmlinfsrv - POST /score\?secret=1 200 \d+\.\d{3}ms 13\n", running.text)
+    assert re.search(r" I \[\d+\] azmlinfsrv - POST /score\?secret=1 200 \d+\.\d{3}ms 13 [\w-]{36}\n", running.text)
     assert "GET /" not in running.text
 
 

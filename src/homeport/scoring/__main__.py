@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -62,10 +63,15 @@ def serve(spec: ServerSpec, log: Log, state: StateFolder | None, ready: Ready) -
         if state is not None:
             state.failed({"kind": "host_fault", "message": repr(wrong), "hint": None, "detail": detail})
         return FAULT
+    finally:
+        log.flush()
     return 0
 
 
 def run_loop(spec: ServerSpec, log: Log, state: StateFolder | None, ready: Ready) -> None:
+    gc.collect()
+    gc.freeze()  # what has been imported stays: the collector need not look at it again and again under load
+
     async def run() -> None:
         await Server(spec, log, state).run(ready.tell)
 

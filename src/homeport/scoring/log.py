@@ -6,6 +6,8 @@ each line is an object with these members, and the id of the request where it be
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -21,6 +23,9 @@ from homeport.scoring.access import Access
 SERVER_LOGGER = "azmlinfsrv"
 KEPT_BYTES = 10_000_000
 KEPT_FILES = 5  # host.log, and host.log.1 to host.log.4
+
+SOON = 0.02  # seconds that a line of the access log may wait for others
+TOGETHER = 256  # lines that are written without waiting any longer
 
 FORMAT_VARIABLE = "HOMEPORT_LOG_FORMAT"
 JSON_START = b'{"time":'  # a worker's own objects begin like this; every other line of its output is wrapped
@@ -90,6 +95,8 @@ class Log:
     def __init__(self, sink: Sink, *, clock: Callable[[], float] = time.time, as_json: bool = False) -> None:
         self._sink, self._clock, self._as_json = sink, clock, as_json
         self._second, self._stamp = -1, ""
+        self._kept: list[bytes] = []  # lines of the access log that are written together, in a moment
+        self._timer: asyncio.TimerHandle | None = None
         self.pid = os.getpid()
 
     def info(self, message: str) -> None:
@@ -104,34 +111,59 @@ class Log:
     def ready(self, message: str) -> None:
         """The line that says that scores are answered now: on stderr as it is, for people and tests to wait for."""
         line = self._object("I", SERVER_LOGGER, message) if self._as_json else f"{message}\n".encode()
-        self._sink.write(line, error=True)
+        self._write(line, error=True)
 
     def access(self, access: Access) -> None:
-        """One line for one request."""
-        if not self._as_json:
-            self.record("I", SERVER_LOGGER, access.text())
-            return
-        self._sink.write(self._object("I", SERVER_LOGGER, access.text(), **access.members()), error=False)
+        """One line for one request; it is written within `SOON`, and before any other line."""
+        if self._as_json:
+            self._keep(self._object("I", SERVER_LOGGER, access.text(), **access.members()))
+        else:
+            self._keep(self._line("I", SERVER_LOGGER, access.text()).encode("utf-8", "backslashreplace"))
 
     def fatal(self, message: str, *, detail: str = "", hint: str | None = None) -> None:
         """The last record: the script's own words first, then what it means."""
         if self._as_json:
-            self._sink.write(self._object("E", SERVER_LOGGER, message, detail=detail, hint=hint), error=True)
+            self._write(self._object("E", SERVER_LOGGER, message, detail=detail, hint=hint), error=True)
             return
         words = (f"{detail.rstrip()}\n" if detail else "") + self._line("E", SERVER_LOGGER, message)
-        self._sink.write((words + (f"hint: {hint}\n" if hint else "")).encode("utf-8", "backslashreplace"), error=True)
+        self._write((words + (f"hint: {hint}\n" if hint else "")).encode("utf-8", "backslashreplace"), error=True)
 
     def record(self, level: Level, logger: str, message: str) -> None:
         if self._as_json:
-            self._sink.write(self._object(level, logger, message), error=False)
+            self._write(self._object(level, logger, message), error=False)
             return
-        self._sink.write(self._line(level, logger, message).encode("utf-8", "backslashreplace"), error=False)
+        self._write(self._line(level, logger, message).encode("utf-8", "backslashreplace"), error=False)
 
     def lines(self, data: bytes, *, error: bool) -> None:
         """Whole lines of a worker, as they are; as JSON, what is none yet is wrapped."""
         if self._as_json:
             data = b"".join(self._wrapped(line, error=error) for line in data.splitlines())
+        self._write(data, error=error)
+
+    def flush(self) -> None:
+        """Write what is kept; whoever ends the server calls it last."""
+        if self._kept:
+            kept, self._kept = b"".join(self._kept), []
+            self._sink.write(kept, error=False)
+
+    def _write(self, data: bytes, *, error: bool) -> None:
+        self.flush()
         self._sink.write(data, error=error)
+
+    def _keep(self, line: bytes) -> None:
+        """The first line is written at once; those that follow within `SOON` go together."""
+        self._kept.append(line)
+        if self._timer is None:
+            self._write_and_wait()
+        elif len(self._kept) >= TOGETHER:
+            self.flush()
+
+    def _write_and_wait(self) -> None:
+        self._timer = None
+        if self._kept:
+            self.flush()
+            with contextlib.suppress(RuntimeError):  # where no loop runs, every line is written at once
+                self._timer = asyncio.get_running_loop().call_later(SOON, self._write_and_wait)
 
     def _wrapped(self, line: bytes, *, error: bool) -> bytes:
         if line.startswith(JSON_START):
