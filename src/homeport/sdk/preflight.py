@@ -18,6 +18,8 @@ from homeport.runtimes.foreground import run_in_model
 from homeport.sdk.distributions import distribution_of
 from homeport.sdk.serving import POSTED, Serving, launch_for
 
+SHOWN = 80  # characters of an answer
+
 Level = Literal["ok", "note", "error"]
 
 
@@ -103,7 +105,9 @@ def sample_run(launch: Launch, sample: bytes | None) -> Iterator[Finding]:
         return
     done = run_in_model(OnceTask(launch=launch, task="once", about=dict(POSTED), body=sample))
     if done.returncode == 0:
-        yield Finding(check="sample", level="ok", message=f"run() answered {len(done.stdout)} characters")
+        answer = done.stdout.strip()
+        shown = answer if len(answer) <= SHOWN else f"{answer[:SHOWN]}... ({len(answer)} characters)"
+        yield Finding(check="sample", level="ok", message=f"run() answered `{shown}`")
         return
     message = done.stderr.rstrip() or f"the interpreter ended with {done.returncode}"
     hint = "`homeport score` with the same words and `--debug` opens the debugger there"
@@ -131,6 +135,8 @@ def packages(definition: EnvironmentDefinition) -> Iterator[Finding]:
 
 def port(number: int) -> Finding:
     """Whether `homeport serve` would get its port; 0 is any."""
+    if number == 0:
+        return Finding(check="port", level="ok", message="any free port is taken")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -140,7 +146,7 @@ def port(number: int) -> Finding:
             why = "is in use" if wrong.errno == errno.EADDRINUSE else os.strerror(wrong.errno or 0)
             hint = "serve on another one, `--port PORT`, or on any, `--port auto`"
             return Finding(check="port", level="note", message=f"port {number} {why}", hint=hint)
-    return Finding(check="port", level="ok", message=f"port {number or 'auto'} is free")
+    return Finding(check="port", level="ok", message=f"port {number} is free")
 
 
 def last_line(text: str) -> str:
