@@ -74,16 +74,19 @@ class RequestReader:
             data = self._rest_of_body(data)
             if not data:
                 return
+        upgrade_at = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as found:
-            self._ignore_upgrade(data[found.args[0] :])
+            upgrade_at = found.args[0]
         except httptools.HttpParserCallbackError as wrong:
             raise wrong.__context__ if isinstance(wrong.__context__, Refused) else wrong from None
         except httptools.HttpParserError as wrong:
             if not self.last:
                 raise Refused(400, f"this is not HTTP: {wrong}") from None
-        if self.stage != "idle":
+        if upgrade_at is not None:
+            self._ignore_upgrade(data[upgrade_at:])
+        elif self.stage != "idle":
             self._count(len(data))
 
     def _count(self, fed: int) -> None:
