@@ -67,6 +67,8 @@ def read_deployment_config(path: Path) -> Mapping[str, Any]:
     document = read_object(path, "the deployment configuration")
     check_local(document.get("computeType", LOCAL), str(path))
     given = {key: document[key] for key in ("port", "workers") if document.get(key) is not None}
+    if isinstance(document.get("authEnabled"), bool):
+        given["auth_enabled"] = document["authEnabled"]
     return {**given, "options": options_in(document, str(path))}
 
 

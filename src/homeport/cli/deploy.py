@@ -26,6 +26,13 @@ from homeport.sdk.workspace import Workspace
 @click.option("-d", "--description", metavar="TEXT", help="What the service is for.")
 @click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the service.")
 @click.option("--property", "properties", multiple=True, metavar="KEY=VALUE", help="A property of the service.")
+@click.option(
+    "--auth-enabled/--no-auth",
+    "--ae/--no-ae",
+    "auth_enabled",
+    default=None,
+    help="Callers need a key; `service keys` shows them.  [default: no-auth]",
+)
 @click.option("--no-wait", is_flag=True, help="Return while the script's init() still runs.")
 @click.option("--overwrite", is_flag=True, hidden=True)
 @json_option
@@ -39,7 +46,9 @@ def command(workspace: Workspace, words: Sequence[str], name: str, no_wait: bool
     config = wanted.inference_config(wanted.environment or activated())
     if config is None:
         raise WrongUsage("the entry script is missing", hint="say `--entry-script score.py`, or `--ic FILE`")
-    settings = LocalWebserviceDeploymentConfiguration(wanted.port, workers=wanted.workers or 1, **wanted.options)
+    settings = LocalWebserviceDeploymentConfiguration(
+        wanted.port, workers=wanted.workers or 1, auth_enabled=wanted.auth_enabled, **wanted.options
+    )
     settings.tags = pairs(given["tags"], "--tag")
     settings.properties = pairs(given["properties"], "--property")
     with chat_on_stderr(), ScreenProgress() as progress:

@@ -121,6 +121,7 @@ class Wanted:
     port: int | None
     workers: int | None
     options: Mapping[str, Any]  # of ServingOptions
+    auth_enabled: bool
     description: str | None
 
     def inference_config(self, environment: Environment | None) -> InferenceConfig | None:
@@ -156,6 +157,7 @@ def read_options(workspace: Workspace, service: str, words: Sequence[str], given
         environment=_environment(workspace, name, given) or _of_file(workspace, name, inference),
         port=given["port"] or settings.get("port"),
         workers=given["workers"] or settings.get("workers"),
+        auth_enabled=bool(settings.get("auth_enabled") if given.get("auth_enabled") is None else given["auth_enabled"]),
         options={**settings.get("options", {}), **told_options(given)},
         description=given.get("description") or inference.get("description"),
     )

@@ -19,7 +19,7 @@ from homeport.cli.progress import ScreenProgress
 from homeport.cli.serving_options import serving_options, told_options
 from homeport.domain.serving import ServingOptions
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError
-from homeport.sdk.serving import Serving, environment_of, named_interpreter, serve
+from homeport.sdk.serving import Serving, ensure_keys, environment_of, named_interpreter, serve
 
 WRONG_CALL, FAILED_START = 1, 3  # the reference's exit statuses; every other command has 0, 1 and 2
 
@@ -61,6 +61,9 @@ def port_number(text: str) -> int:
 @click.option("--entry_script", "--entry-script", type=click.Path(path_type=Path), help="The same as SCRIPT.")
 @click.option("--port", type=port_number, default="5001", metavar="PORT", show_default=True, help="Or `auto`.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Off this machine it needs a key, or --no-key.")
+@click.option(
+    "--key-file", type=click.Path(path_type=Path), help="Two keys, of which callers need one; written where missing."
+)
 @click.option("--no-key", is_flag=True, help="Let everyone score who can reach the address.")
 @click.option("--model-dir", "--model_dir", help="What AZUREML_MODEL_DIR says to the script.")
 @click.option("--python", "python", metavar="INTERPRETER", help="The model's own Python.")
@@ -82,7 +85,10 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
     """Serve an entry script in place, or a bundle, in the foreground."""
     if target is not None and entry_script is not None:
         raise click.UsageError("name the script once: as SCRIPT or with --entry_script")
-    check_host(host, no_key=told["no_key"])
+    key_file = told["key_file"]
+    if key_file is not None and told["no_key"]:
+        raise click.UsageError("--key-file and --no-key exclude each other")
+    check_host(host, free=told["no_key"] or key_file is not None)
     options = ServingOptions.from_json(told_options(told))
     config = read_config(told["config_file"])
     chosen = target or entry_script or named_in(config)
@@ -96,21 +102,29 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
             interpreter=interpreter,
             variables={**variables, **told_variables(told, config)},
             options=options,
+            key_file=None if key_file is None else prepare_keys(key_file),
             watch=told["watch"],
         )
     )
 
 
-def check_host(host: str, *, no_key: bool) -> None:
-    """Off the loopback only by name: nothing checks a key yet."""
+def prepare_keys(path: Path) -> str:
+    """The file's absolute path, once it has two keys in it; a missing one is made with random keys."""
+    if ensure_keys(path):
+        say(f"two new keys are in `{path}`: callers send either as `Authorization: Bearer KEY`")
+    return str(path.absolute())
+
+
+def check_host(host: str, *, free: bool) -> None:
+    """Off the loopback only with keys, or where they are refused by name."""
     try:
         local = host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         local = False
-    if not local and not no_key:
+    if not local and not free:
         raise WrongUsage(
-            f"`{host}` can be reached from other machines, and keys are not checked yet",
-            hint="stay on 127.0.0.1, or say `--no-key` to let everyone score who can reach it",
+            f"`{host}` can be reached from other machines, so that callers need a key",
+            hint="say `--key-file FILE` (it is written where it is missing), or `--no-key` to let everyone score",
         )
 
 

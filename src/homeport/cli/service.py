@@ -27,7 +27,14 @@ from homeport.sdk.services import ServiceView
 
 GENERATION: click.ParamType[Any] = click.IntRange(min=1)
 # these need the workspace, environments and models: looking at services does not pay for that
-LATER = {"update": "service_update", "score": "service_score", "replay": "service_replay"}
+LATER = {
+    "update": "service_update",
+    "score": "service_score",
+    "replay": "service_replay",
+    "incidents": "service_incidents",
+    "keys": "service_keys",
+    "regen-key": "service_regen_key",
+}
 ALIASES = {"status": "show", "get-logs": "logs", "run": "score"}
 
 
@@ -86,6 +93,7 @@ def show(name: str, as_json: bool) -> None:
             ("environment", current.environment),
             ("workers", f"{status.ready_workers} of {status.workers} can serve"),
             ("workspace", service.workspace),
+            ("key", "asked for" if service.auth_enabled else None),
             ("description", service.description),
             ("tags", [f"{key}={value}" for key, value in service.tags.items()]),
             ("generations", [_generation(view, number) for number in range(len(service.generations))]),

@@ -38,6 +38,13 @@ _OPTIONS = (
         help="How long init() may take; 0 is no limit. [default: 1200]",
     ),
     click.option(
+        "--memory-limit",
+        "memory_limit_mb",
+        type=click.IntRange(min=0),
+        metavar="MB",
+        help="A worker over it is replaced between two requests, and ended past twice that.  [default: none]",
+    ),
+    click.option(
         "--deadline-status",
         type=click.Choice(["500", "504"]),
         help="What the caller gets when run() passes SCORING_TIMEOUT_MS. [default: 504]",

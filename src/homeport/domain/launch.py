@@ -77,6 +77,7 @@ class ServerSpec:
     state_folder: str | None = None
     control_socket: str | None = None
     watch: bool = False  # a new generation for each edit of the script's folder or the model's
+    key_file: str | None = None  # callers need one of its two keys; None lets everyone in
 
     def to_json(self) -> JsonObject:
         document: dict[str, Any] = {"format": LAUNCH_FORMAT, **asdict(self)}

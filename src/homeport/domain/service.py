@@ -62,6 +62,7 @@ class Service:
     properties: JsonObject
     created: datetime
     updated: datetime
+    auth_enabled: bool = False  # whether callers need one of the keys in `keys.json`
 
     def generation(self, number: int) -> Generation:
         for generation in self.generations:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from homeport.domain.bundle import BundledEnvironment
+from homeport.domain.keys import Keys
 from homeport.domain.model import ModelFiles
 from homeport.domain.serving import ServingOptions
 
@@ -44,6 +45,8 @@ class Deployment:
     variables: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     options: ServingOptions = field(default_factory=ServingOptions)
+    auth_enabled: bool = False  # callers need a key: those given, else those of the service that is replaced, else new
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from homeport.domain.keys import KEYS_FILE
 from homeport.domain.launch import ServerSpec
 from homeport.domain.service import Generation, Service
 from homeport.errors import (
@@ -43,6 +44,7 @@ def spec_of(folder: ServiceFolder, service: Service, generation: Generation) -> 
         port=generation.port or service.port,
         state_folder=str(folder.path),
         control_socket=service.control_socket,
+        key_file=str(folder.path / KEYS_FILE) if service.auth_enabled else None,
     )
 
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from homeport.domain.clock import Clock, utc_now
 from homeport.domain.json import JsonObject
+from homeport.domain.keys import KEYS_FILE, new_keys
 from homeport.domain.names import check_service_name
 from homeport.domain.progress import Progress, Silent
 from homeport.domain.service import Service
@@ -29,6 +30,7 @@ from homeport.runtimes.deployment import Deployment, DeploymentChange
 from homeport.runtimes.foreground import serve_in_foreground
 from homeport.runtimes.fresh import LOOPBACK, new_service, stage_service
 from homeport.runtimes.host import STOP_TIME, end_host
+from homeport.runtimes.keys import kept_keys, write_keys
 from homeport.runtimes.launching import PortBook, launch_host, spec_of, wait_until_running
 from homeport.runtimes.logs import LogFollower, read_tail
 from homeport.runtimes.ports import check_port
@@ -91,9 +93,12 @@ class ProcessRuntime:
                 description=description,
                 tags=dict(tags or {}),
                 properties=dict(properties or {}),
+                auth_enabled=deployment.auth_enabled,
             )
             progress.step(f"writing the bundle of service `{name}`")
             service = stage_service(folder, service, plan, now=self._now)
+            if deployment.auth_enabled:
+                write_keys(folder.staging / KEYS_FILE, deployment.keys or kept_keys(folder.path) or new_keys())
             if folder.exists():
                 progress.step(f"replacing service `{name}`")
                 end_host(folder, Path(before.control_socket if before else folder.control_socket), progress)

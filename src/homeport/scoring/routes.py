@@ -16,6 +16,7 @@ from homeport.scoring.cors import cors_headers
 from homeport.scoring.generation import Generation
 from homeport.scoring.ids import id_headers
 from homeport.scoring.job import Job
+from homeport.scoring.keys import Doorkeeper
 from homeport.scoring.log import Log
 from homeport.scoring.messages import Answer, Reply, Request
 from homeport.scoring.metrics import Metrics
@@ -48,8 +49,8 @@ class Traffic(Protocol):
 class Routes:
     """Answers requests from whichever generation serves at that moment."""
 
-    def __init__(self, traffic: Traffic, log: Log, records: Records) -> None:
-        self._traffic, self._log = traffic, log
+    def __init__(self, traffic: Traffic, log: Log, records: Records, door: Doorkeeper | None = None) -> None:
+        self._traffic, self._log, self._door = traffic, log, door
         self._metrics = Metrics()
         self._records = records
 
@@ -77,6 +78,10 @@ class Routes:
         if methods is None:
             return error(404, "there is no such route: scores are at /score, a page to try it at /docs")
         generation = self._traffic.current
+        if self._door is not None:
+            refusal = self._door.refusal(path, request, generation.settings.cors_origins if generation else ())
+            if refusal is not None:
+                return refusal
         if request.method not in methods:
             return error(405, f"{request.method} is not allowed here")
         if path in ("/healthz", "/readyz"):

@@ -19,6 +19,7 @@ from homeport.scoring.control import ControlSocket
 from homeport.scoring.faults import StartError
 from homeport.scoring.generation import Generation
 from homeport.scoring.incidents import Incidents
+from homeport.scoring.keys import Doorkeeper
 from homeport.scoring.listener import Listener, bind
 from homeport.scoring.log import Log
 from homeport.scoring.routes import Routes
@@ -36,7 +37,9 @@ class Server:
     def __init__(self, spec: ServerSpec, log: Log, state: StateFolder | None) -> None:
         self._spec, self._log, self._files = spec, log, state
         self.current: Generation | None = None
-        self._routes = Routes(self, log, Records(Path(spec.state_folder) if spec.state_folder else None, log))
+        door = Doorkeeper(Path(spec.key_file), log) if spec.key_file is not None else None
+        records = Records(Path(spec.state_folder) if spec.state_folder else None, log)
+        self._routes = Routes(self, log, records, door)
         self._incidents = Incidents(Path(spec.state_folder) / INCIDENTS_FOLDER if spec.state_folder else None, log)
         self._listeners: list[Listener] = []  # the last one accepts; those before it only finish what they have
         self._switching = asyncio.Lock()

@@ -62,6 +62,8 @@ def deployment_of(
         variables=variables,
         workers=settings.workers,
         options=ServingOptions.from_json(settings.options),
+        auth_enabled=settings.auth_enabled,
+        keys=settings.keys,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from homeport.domain.keys import Keys, new_key
 from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidCallError
 from homeport.sdk.webservice import WebserviceDeploymentConfiguration
@@ -14,11 +15,17 @@ LAST_PORT = 65535
 class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
     """The port, any free one where it is None or 0, and the number of workers that run the entry script.
 
-    `options` has those of `ServingOptions` that were given; in an update the others stay as they are.
+    With `auth_enabled` callers need a key. `options` has those of `ServingOptions` that were given; in an update the
+    others, and the keys, stay as they are.
     """
 
-    def __init__(self, port: int | None = None, *, workers: int = 1, **options: Any) -> None:
-        super().__init__("Local")
+    def __init__(
+        self, port: int | None = None, *, workers: int = 1, auth_enabled: bool = False, **options: Any
+    ) -> None:
+        super().__init__(
+            "Local", primary_key=options.pop("primary_key", None), secondary_key=options.pop("secondary_key", None)
+        )
+        self.auth_enabled = auth_enabled
         self.port = port
         self.workers = workers
         self.options = options
@@ -32,7 +39,16 @@ class LocalWebserviceDeploymentConfiguration(WebserviceDeploymentConfiguration):
             )
         if not isinstance(self.workers, int) or isinstance(self.workers, bool) or self.workers < 1:
             raise InvalidCallError(f"workers is `{self.workers!r}`", hint="use a whole number, 1 or more")
+        if (self.primary_key or self.secondary_key) and not self.auth_enabled:
+            raise InvalidCallError("a key is given, but callers need none", hint="say `auth_enabled=True`")
         ServingOptions.from_json(self.options)
+
+    @property
+    def keys(self) -> Keys | None:
+        """The keys that were given, one not given being random; None where none was. Raises `WebserviceException`."""
+        if not self.primary_key and not self.secondary_key:
+            return None
+        return Keys(self.primary_key or new_key(), self.secondary_key or new_key())
 
     def print_deploy_configuration(self) -> None:
         """Print nothing, as in the original: there is no more than the port."""

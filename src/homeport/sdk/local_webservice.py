@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeport.domain.clock import utc_now
@@ -16,6 +17,7 @@ from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.printing import Printed
 from homeport.sdk.scoring_client import post_json
+from homeport.sdk.service_keys import keys_of, regenerate
 from homeport.sdk.webservice import Webservice, WebserviceDeploymentConfiguration
 from homeport.store import home_folder
 
@@ -63,7 +65,11 @@ class LocalWebservice(Webservice):
 
     @property
     def _runtime(self) -> ProcessRuntime:
-        return ProcessRuntime(home_folder() if self.workspace is None else self.workspace._home)
+        return ProcessRuntime(self._home)
+
+    @property
+    def _home(self) -> Path:
+        return home_folder() if self.workspace is None else self.workspace._home
 
     @property
     def port(self) -> str | None:
@@ -85,13 +91,23 @@ class LocalWebservice(Webservice):
 
     @staticmethod
     def deploy_configuration(
-        port: int | None = None, *, workers: int = 1, **options: Unpack[ServingWords]
+        port: int | None = None,
+        *,
+        workers: int = 1,
+        auth_enabled: bool = False,
+        primary_key: str | None = None,
+        secondary_key: str | None = None,
+        **options: Unpack[ServingWords],
     ) -> LocalWebserviceDeploymentConfiguration:
         """Settings for `Model.deploy` and `update`: the port, any free one where None, and the number of workers.
 
+        With `auth_enabled` callers need one of two keys: those given, else those that the service had, else random.
         `options` are those of `homeport.domain.serving.ServingOptions`, for example `queue_size=100`.
         """
-        return LocalWebserviceDeploymentConfiguration(port, workers=workers, **options)
+        keys = {"primary_key": primary_key, "secondary_key": secondary_key}
+        return LocalWebserviceDeploymentConfiguration(
+            port, workers=workers, auth_enabled=auth_enabled, **keys, **options
+        )
 
     def update_deployment_state(self, must_exist: bool = False) -> None:
         """Look at the service again, by its name; none is `WebserviceException` where it must exist."""
@@ -158,7 +174,24 @@ class LocalWebservice(Webservice):
         self._require("run", self.STATE_DEPLOYING, self.STATE_RUNNING)
         if self.state == self.STATE_DEPLOYING:
             self.wait_for_deployment()
-        return post_json(str(self.scoring_uri), input_data)
+        keys = keys_of(self.name, home=self._home)
+        return post_json(str(self.scoring_uri), input_data, key=keys.primary if keys else None)
+
+    def get_keys(self) -> tuple[str, str]:
+        """(primary, secondary) of a service that was deployed with `auth_enabled`; else NotImplementedError."""
+        keys = keys_of(self.name, home=self._home)
+        if keys is None:
+            return super().get_keys()
+        return keys.primary, keys.secondary
+
+    def regen_key(self, key: str, set_key: str | None = None) -> None:  # type: ignore[override]
+        """Exchange the `Primary` or the `Secondary` key for `set_key`, or a random one; no restart is needed.
+
+        NotImplementedError for a service that asks for no key.
+        """
+        if keys_of(self.name, home=self._home) is None:
+            super().regen_key(key, set_key)
+        regenerate(self.name, key, set_key, home=self._home)
 
     def get_logs(self, num_lines: int = 5000, raw: bool = False) -> str:
         """The newest `num_lines` of what the service and its script have printed."""

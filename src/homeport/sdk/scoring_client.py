@@ -14,13 +14,15 @@ from homeport.errors import ServiceError, WebserviceException
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def post_json(url: str, body: Any) -> Any:
-    """POST `body` and parse the answer; text and bytes go as they are, anything else as JSON.
+def post_json(url: str, body: Any, *, key: str | None = None) -> Any:
+    """POST `body`, with the service's key where it asks for one, and parse the answer; text and bytes go as they are.
 
     Raises `WebserviceException` with `status_code` for an answer that is not 200, and `json.JSONDecodeError` for a
     200 that is not JSON.
     """
     headers = {"Content-Type": "application/json"}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
     request = urllib.request.Request(url, _encoded(body), headers)  # noqa: S310 - always http on this machine
     try:
         with _DIRECT.open(request) as answer:

@@ -12,12 +12,14 @@ from typing import NoReturn
 from homeport.domain.bundle import BUNDLE_FILE
 from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.json import JsonObject
+from homeport.domain.keys import new_keys
 from homeport.domain.launch import Launch, OnceTask, ServerSpec
 from homeport.domain.progress import Progress
 from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidConfigError, MissingPathError, UnavailableError
 from homeport.runtimes.bundle import launch_of, read_bundle
 from homeport.runtimes.foreground import run_once, serve_in_foreground
+from homeport.runtimes.keys import keys_in, write_keys
 
 # What a request says that comes from a file: as a client would that posts JSON.
 POSTED: JsonObject = {"method": "POST", "query": "", "headers": {"Content-Type": "application/json"}}
@@ -34,6 +36,7 @@ class Serving:
     interpreter: str | None = None  # None: the bundle's own; for a script the activated one
     variables: Mapping[str, str] = field(default_factory=dict)
     options: ServingOptions = field(default_factory=ServingOptions)
+    key_file: str | None = None  # absolute; None lets everyone in
     watch: bool = False  # serve each edit of the script
 
 
@@ -45,12 +48,24 @@ def serve(serving: Serving) -> NoReturn:
             raise InvalidConfigError("a bundle never changes", hint="watch the script that it was made of")
         # an edit within the second of the last one, of the same length, would leave the old byte code valid
         launch = replace(launch, variables={**launch.variables, "PYTHONDONTWRITEBYTECODE": "1"})
-    serve_in_foreground(ServerSpec(launch=launch, host=serving.host, port=serving.port, watch=serving.watch))
+    spec = ServerSpec(
+        launch=launch, host=serving.host, port=serving.port, watch=serving.watch, key_file=serving.key_file
+    )
+    serve_in_foreground(spec)
 
 
 def score_once(serving: Serving, body: bytes, *, debug: bool = False) -> NoReturn:
     """Become the model's interpreter, which runs init(), then run() with `body`; exit status 1 where it raises."""
     run_once(OnceTask(launch=launch_for(serving), task="once", about=dict(POSTED), body=body, debug=debug))
+
+
+def ensure_keys(path: Path) -> bool:
+    """Whether the key file had to be made; InvalidConfigError where there is one without two keys."""
+    if path.exists():
+        keys_in(path)
+        return False
+    write_keys(path, new_keys())
+    return True
 
 
 def launch_for(serving: Serving) -> Launch:

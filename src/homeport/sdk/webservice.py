@@ -109,16 +109,16 @@ class Webservice:
         _refuse("update_deployment_state", "use a LocalWebservice")
 
     def get_keys(self) -> tuple[str, str]:
-        """Not possible: a local service has no keys, as in the original."""
-        _refuse("get_keys", "a local service listens on this machine only, and asks for no key")
+        """Only of a service that was deployed with `auth_enabled`."""
+        _refuse("get_keys", "this service asks for no key; deploy it with `auth_enabled=True` for that")
 
     def get_token(self) -> NoReturn:
         """Not possible: a local service has no tokens, as in the original."""
         _refuse("get_token", "a local service listens on this machine only, and asks for no token")
 
     def regen_key(self, key: str, set_key: str | None = None) -> NoReturn:
-        """Not possible: a local service has no keys, as in the original."""
-        _refuse("regen_key", "a local service listens on this machine only, and asks for no key")
+        """Only for a service that was deployed with `auth_enabled`."""
+        _refuse("regen_key", "this service asks for no key; deploy it with `auth_enabled=True` for that")
 
 
 def _refuse(method: str, instead: str) -> NoReturn:
