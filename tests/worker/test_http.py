@@ -45,6 +45,7 @@ def about(method: str = "POST", query: str = "", fields: dict[str, str] | None =
     return {"method": method, "query": query, "path": "/score", "client": "10.0.0.9", "fields": given}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("minor", MODEL_MINORS)
 def test_run_is_given_the_request_as_it_came(start: Start, model_python: Callable[[str], Path], minor: str) -> None:
     worker = start(RAW, interpreter=model_python(minor))
@@ -74,6 +75,7 @@ def test_run_is_given_the_request_as_it_came(start: Start, model_python: Callabl
     assert seen(method="OPTIONS")["method"] == "OPTIONS"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("minor", MODEL_MINORS)
 def test_bodies_go_back_as_bytes_or_as_streams(start: Start, model_python: Callable[[str], Path], minor: str) -> None:
     worker = start(RAW, interpreter=model_python(minor))

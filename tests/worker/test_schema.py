@@ -51,6 +51,7 @@ def sent(**changed: Any) -> bytes:
     return json.dumps({**GOOD, **changed}).encode()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("minor", MODEL_MINORS)
 def test_values_are_converted_and_described_as_the_decorators_say(
     start: Start, model_python: Callable[[str], Path], minor: str
@@ -72,6 +73,7 @@ def test_values_are_converted_and_described_as_the_decorators_say(
     assert schemas["output"]["example"] == [1.0]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("minor", MODEL_MINORS)
 def test_a_value_that_does_not_fit_is_the_callers_and_its_field_is_named(
     start: Start, model_python: Callable[[str], Path], minor: str

@@ -109,7 +109,7 @@ class Sender:
 
     def _stopped(self) -> bool:
         """Whether the server has said STOP; its end of the connection is closed only where it is gone."""
-        if not self._poll.poll(0):
+        if not self._reader.holds and not self._poll.poll(0):
             return False
         frame = self._reader.read()
         if frame is None:

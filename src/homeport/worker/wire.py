@@ -89,6 +89,11 @@ class BlockingReader:
         self._ahead = b""
         self._offset = 0  # of what has been read ahead and not been given yet
 
+    @property
+    def holds(self) -> bool:
+        """Whether something has been read ahead: then a poll of the socket does not tell of it."""
+        return self._offset < len(self._ahead)
+
     def read(self) -> Optional[Tuple[int, Union[bytes, bytearray]]]:
         """The next frame, or None when the other side has closed between two frames."""
         head = self._exactly(HEAD.size, may_end=True)

@@ -46,15 +46,22 @@ function fill(table, rows) {
   at(table).tBodies[0].replaceChildren(...rows.map(row));
 }
 
+// An argument without a type of its own has "" for an example, which run() need not be able to use.
+function typed(example, names) {
+  const untyped = names.filter(([, schema]) => !Object.keys(schema).length).map(([name]) => name);
+  if (!untyped.length || !example || typeof example !== "object") return example;
+  return Object.fromEntries(Object.entries(example).filter(([name]) => !untyped.includes(name)));
+}
+
 function show(description) {
   const info = description.info || {};
   at("title").textContent = document.title = info.title || "Scoring API";
   at("about").textContent = [info.description, info.version && "version " + info.version].filter(Boolean).join(" ");
   const input = shapes(description).ServiceInput || {};
   const output = shapes(description).ServiceOutput || {};
-  const example = input.example === undefined ? {} : input.example;
   const names = Object.entries(input.properties || {});
-  fill("input", names.map(([name, schema]) => [name, kind(schema), JSON.stringify((example || {})[name])]));
+  const example = typed(input.example === undefined ? {} : input.example, names);
+  fill("input", names.map(([name, schema]) => [name, kind(schema), JSON.stringify((example || {})[name]) || ""]));
   at("input").hidden = names.length === 0;
   at("input-schema").textContent = pretty(input);
   at("output").textContent = kind(output);
