@@ -34,7 +34,7 @@ def line(value) -> bytes:
 
 def metadata(value) -> bytes:
     """A frame's metadata: strict JSON, which half of a surrogate pair out of someone's text is not."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return STRICT(value).encode("utf-8", "replace")
 
 
 def plain(value):
@@ -77,6 +77,7 @@ def from_array(value):
 
 
 DUMPS = json.JSONEncoder(default=plain).encode  # `json.dumps` would make one at each call
+STRICT = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def plain_keys(value):
