@@ -6,15 +6,16 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from homeport.domain.launch import Launch, ServerSpec
 from tests.conftest import count, need_interpreter
-from tests.scoring.conftest import Reply, Running, Serve, until
+from tests.scoring.conftest import Reply, Running, Serve, start_process, until
 
-OVERSHOOT = 0.2  # seconds past the deadline in which the caller has its answer; not asserted where machines are shared
 FAULTY = """
 import ctypes, os, re, socket, sys, threading, time
 
@@ -172,7 +173,7 @@ def test_a_run_that_forks_answers_once(serve: Serve) -> None:
 
 def test_health_stays_true_under_each_fault(serve: Serve, tmp_path: Path) -> None:
     script = f"import os, time\ndef init():\n    while os.path.exists({str(tmp_path / 'gate')!r}): time.sleep(0.01)\n"
-    running = serve(script + FAULTY.replace("def init():\n    pass\n", ""), workers=2)
+    running = serve(script + FAULTY.replace("def init():\n    pass\n", ""), workers=2, options={"share_model": "never"})
     (tmp_path / "gate").touch()
     for left, words in ((1, "os._exit(1)"), (0, "sys.exit(3)")):
         assert running.ask(body=words).status == 502
@@ -215,7 +216,7 @@ kept = []
 def init(): pass
 def run(data):
     if data == "leak":
-        kept.append(b"x" * (60 << 20))
+        kept.append(b"x" * (90 << 20))
     if data == "explode":
         while True:
             kept.append(b"x" * (10 << 20))
@@ -265,7 +266,7 @@ def init():
     if not os.path.exists({str(calm)!r}): threading.Thread(target=end).start()
 def run(data): return 1
 """
-    running = serve(script, wait=False)
+    running = serve(script, wait=False, options={"share_model": "never"})
     status = until(lambda: (s := running.tell({"do": "status"}))["state"] == "failed" and s)
     assert "ended by themselves" in status["error"]["message"]
     assert "ended by themselves" in running.ask("GET", "/readyz").json["error"]
@@ -336,3 +337,17 @@ def test_many_faults_in_a_row_are_all_answered_and_all_replaced(serve: Serve) ->
         assert running.ask(body="").status == 200
     print(f"worst overshoot {worst * 1000:.0f} ms")
     until(lambda: running.ask("GET", "/readyz").json["ready"] == 2)
+
+
+def test_in_the_foreground_an_incident_is_in_the_log_with_its_stacks(
+    launch: Callable[..., Launch], tmp_path: Path
+) -> None:
+    running = start_process(ServerSpec(launch=launch(FAULTY, variables=DEADLINE), port=0), tmp_path)
+    try:
+        until(lambda: running.ask("GET", "/").status == 200)
+        reply = running.ask(body="spin()")
+        until(lambda: f"incident {reply.json['incident']}: the stacks of worker" in running.text)
+        until(lambda: "in spin" in running.text)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["app0", "spec.json"]
+    finally:
+        assert running.end() == 0

@@ -187,6 +187,7 @@ class Server:
             "port": self._port if self._listeners else None,
             "pid": self._log.pid,
             "workers": current.pool.describe() if current is not None else [],
+            "restarts": current.pool.restarts if current is not None else 0,
             "error": fault.to_json() if fault is not None else None,
         }
 

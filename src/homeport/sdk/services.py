@@ -58,6 +58,7 @@ class ServiceView:
             "generations": [asdict(generation) for generation in service.generations],
             "workers": status.workers,
             "readyWorkers": status.ready_workers,
+            "authEnabled": service.auth_enabled,
             "pid": status.pid,
             "description": service.description,
             "tags": dict(service.tags),
