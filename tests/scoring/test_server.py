@@ -162,7 +162,7 @@ def init():
     if os.path.exists({str(broken)!r}): raise RuntimeError("the model has gone")
 def run(data): os._exit(1) if data else None
 """
-    running = serve(script)
+    running = serve(script, options={"share_model": "never"})
     broken.touch()
     assert running.ask(body="end").status == 502
     status = until(lambda: (s := running.tell({"do": "status"}))["state"] == "failed" and s)

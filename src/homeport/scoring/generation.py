@@ -14,9 +14,9 @@ from homeport.scoring.environment import worker_environment
 from homeport.scoring.incidents import Incidents, Recorder
 from homeport.scoring.limits import limits_of
 from homeport.scoring.log import Log
+from homeport.scoring.parent_starter import starter_of
 from homeport.scoring.pool import Pool
 from homeport.scoring.settings import Settings, read_settings
-from homeport.scoring.starter import Spawner
 
 
 @dataclass(slots=True)
@@ -35,17 +35,18 @@ def prepare(number: int, launch: Launch, log: Log, incidents: Incidents, *, port
     """Read what the launch's variables say; nothing runs yet. `StartError` where a setting is wrong."""
     variables = worker_environment(launch, port)
     settings = read_settings(variables, launch.entry_script)
+    recorder, limits = Recorder(incidents, number, launch), limits_of(launch.options, settings.timeout)
     return Generation(
         number=number,
         launch=launch,
         settings=settings,
         variables=variables,
         pool=Pool(
-            Spawner(launch, variables, incidents.stacks),
+            starter_of(launch, port, log, recorder, limits),
             log,
-            Recorder(incidents, number, launch),
+            recorder,
             workers=launch.workers,
-            limits=limits_of(launch.options, settings.timeout),
+            limits=limits,
         ),
     )
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 GPU = ("/dev/nvidia", "/dev/dri/", "/dev/kfd")
 HARMLESS = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-ENDING = 0.2  # seconds that threads which are ending already have for it
+ENDING = 0.02  # seconds that threads which are ending already have for it
 
 
 def open_files():
