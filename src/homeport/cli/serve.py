@@ -19,7 +19,7 @@ from homeport.cli.progress import ScreenProgress
 from homeport.cli.serving_options import serving_options, told_options
 from homeport.domain.serving import ServingOptions
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError
-from homeport.sdk.serving import Serving, ensure_keys, environment_of, named_interpreter, serve
+from homeport.sdk.serving import Serving, ensure_keys, environment_of, launch_for, named_interpreter, serve
 
 WRONG_CALL, FAILED_START = 1, 3  # the reference's exit statuses; every other command has 0, 1 and 2
 
@@ -77,6 +77,14 @@ def port_number(text: str) -> int:
 @click.option(
     "--health-port", "--health_port", type=port_number, metavar="PORT", help="With SEPERATE_HEALTH_ENDPOINT=true."
 )
+@click.option(
+    "--debug",
+    type=click.IntRange(1, 65535),
+    is_flag=False,
+    flag_value=5678,
+    metavar="[PORT]",
+    help="Wait for a debugger on PORT, or 5678, before init() runs; without deadlines.",
+)
 @click.option("--watch", is_flag=True, help="Serve each edit of the script's folder and of --model-dir.")
 @serving_options
 @click.option("--appinsights-instrumentation-key", "--appinsights_instrumentation_key", "insights", hidden=True)
@@ -93,19 +101,29 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
     config = read_config(told["config_file"])
     chosen = target or entry_script or named_in(config)
     interpreter, variables = chosen_interpreter(told["python"], told["environment"], told["workspace"])
-    serve(
-        Serving(
-            target=chosen,
-            host=host,
-            port=port,
-            workers=told["workers"] or count_of(os.environ.get("WORKER_COUNT") or config.get("WORKER_COUNT")),
-            interpreter=interpreter,
-            variables={**variables, **told_variables(told, config)},
-            options=options,
-            key_file=None if key_file is None else prepare_keys(key_file),
-            watch=told["watch"],
-        )
+    serving = Serving(
+        target=chosen,
+        host=host,
+        port=port,
+        workers=told["workers"] or count_of(os.environ.get("WORKER_COUNT") or config.get("WORKER_COUNT")),
+        interpreter=interpreter,
+        variables={**variables, **told_variables(told, config)},
+        options=options,
+        key_file=None if key_file is None else prepare_keys(key_file),
+        watch=told["watch"],
+        debug=told["debug"],
     )
+    if serving.debug is not None:
+        prepare_debugger(serving)
+    serve(serving)
+
+
+def prepare_debugger(serving: Serving) -> None:
+    """Installed while there is a screen to say so on."""
+    from homeport.sdk.debugging import install_debugger  # the environments' room costs a plain start 30 ms
+
+    with ScreenProgress() as progress:
+        install_debugger(launch_for(serving).interpreter, progress)
 
 
 def prepare_keys(path: Path) -> str:

@@ -31,6 +31,7 @@ LATER = {
     "update": "service_update",
     "score": "service_score",
     "replay": "service_replay",
+    "debug": "service_debug",
     "incidents": "service_incidents",
     "keys": "service_keys",
     "regen-key": "service_regen_key",

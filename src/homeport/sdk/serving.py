@@ -14,7 +14,7 @@ from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.json import JsonObject
 from homeport.domain.keys import new_keys
 from homeport.domain.launch import Launch, OnceTask, ServerSpec
-from homeport.domain.progress import Progress
+from homeport.domain.progress import Progress, Silent
 from homeport.domain.serving import ServingOptions
 from homeport.errors import InvalidConfigError, MissingPathError, UnavailableError
 from homeport.runtimes.bundle import launch_of, read_bundle
@@ -38,11 +38,16 @@ class Serving:
     options: ServingOptions = field(default_factory=ServingOptions)
     key_file: str | None = None  # absolute; None lets everyone in
     watch: bool = False  # serve each edit of the script
+    debug: int | None = None  # the port of a debugger that is waited for
 
 
 def serve(serving: Serving) -> NoReturn:
     """Become the scoring server; its exit status is this process's. InvalidConfigError: a bundle is not watched."""
     launch = launch_for(serving)
+    if serving.debug is not None:
+        from homeport.sdk.debugging import debugged  # what it needs of `environments` costs a plain start 30 ms
+
+        launch = debugged(launch, serving.debug, "wait", Silent())
     if serving.watch:
         if serving.target.is_dir():
             raise InvalidConfigError("a bundle never changes", hint="watch the script that it was made of")

@@ -154,6 +154,11 @@ def apply_logging_file(folders) -> None:
             return
 
 
+def info(text: str) -> None:
+    """An INFO record of the worker's own."""
+    logging.getLogger("azmlinfsrv").info("%s", text)
+
+
 def error(text: str) -> None:
     """An ERROR record beside what the script itself logs."""
     logger = logging.getLogger("azmlinfsrv")

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from . import aliases, encode, logs, parent, stacks, stream, traces, wire
+from . import aliases, debugger, encode, logs, parent, stacks, stream, traces, wire
 from .inputs import BadInput
 from .script import Script, ScriptError, load, prepare_path
 
@@ -34,6 +34,7 @@ def main(fd: int, *forking: int) -> None:
         return
     start = json.loads(frame[1].decode("utf-8"))
     stacks.register(start.get("stacks"))
+    debugger.listen()
     forks = parent.Parent(*forking) if forking else None
     script, about = start_script(connection, start)
     if script is None:
