@@ -72,7 +72,7 @@ class RequestReader:
             return  # what comes after `Connection: close` is nobody's
         if self.stage == "body" and self._length >= 0:
             data = self._rest_of_body(data)
-            if not data:
+            if not data or self.last:
                 return
         upgrade_at = None
         try:
