@@ -86,6 +86,8 @@ def test_a_service_without_keys_has_none_to_show_or_exchange(workspace: Workspac
         service.get_keys()
     with pytest.raises(NotImplementedError):
         service.regen_key("Primary")
+    with pytest.raises(WebserviceException, match="auth_enabled"):
+        service.update(deployment_config=LocalWebservice.deploy_configuration(auth_enabled=True))
 
 
 def test_serving_options_are_kept_by_updates_reloads_rollbacks_and_starts(

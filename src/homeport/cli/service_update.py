@@ -12,6 +12,7 @@ from homeport.cli.output import chat_on_stderr
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.service_name import one_service
 from homeport.sdk.service_changes import Change, update, workspace_of
+from homeport.sdk.service_keys import keys_of
 
 
 @click.command("update")
@@ -25,6 +26,8 @@ def command(name: str, **given: Any) -> None:
     """
     workspace = workspace_of(name)
     wanted = read_options(workspace, name, (), given)
+    if wanted.auth_enabled and keys_of(name) is None:
+        raise WrongUsage("`authEnabled` is not changed by an update", hint="deploy the service again with it")
     change = Change(
         models=wanted.models or None,
         config=wanted.inference_config(wanted.environment),

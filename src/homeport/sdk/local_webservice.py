@@ -233,6 +233,11 @@ class LocalWebservice(Webservice):
             )
         progress = progress or Printed()
         settings = None if deployment_config is None else as_local(deployment_config)
+        if settings is not None and settings.auth_enabled and keys_of(self.name, home=self._home) is None:
+            raise InvalidCallError(
+                "auth_enabled is not changed by an update: callers would be shut out in the middle",
+                hint="deploy the service again with it: `Model.deploy(..., overwrite=True)`",
+            )
         change = change_of(self.workspace, self.name, models, inference_config, settings, progress)
         port = settings.port if settings else None
         self._started(self._runtime.update(self.name, change, port=port or None, progress=progress, wait=wait))
