@@ -22,6 +22,7 @@ from homeport.scoring.messages import Answer, Reply, Request
 from homeport.scoring.metrics import Metrics
 from homeport.scoring.modes import metadata, refused
 from homeport.scoring.replies import HTML, JSON, answer_of, error
+from homeport.scoring.trace import Tracer
 
 SLASHES = re.compile("//+")
 ALLOWED = {
@@ -49,10 +50,12 @@ class Traffic(Protocol):
 class Routes:
     """Answers requests from whichever generation serves at that moment."""
 
-    def __init__(self, traffic: Traffic, log: Log, records: Records, door: Doorkeeper | None = None) -> None:
+    def __init__(
+        self, traffic: Traffic, log: Log, records: Records, door: Doorkeeper | None = None, tracer: Tracer | None = None
+    ) -> None:
         self._traffic, self._log, self._door = traffic, log, door
         self._metrics = Metrics()
-        self._records = records
+        self._records, self._tracer = records, tracer
 
     @property
     def max_body(self) -> int:
@@ -128,6 +131,8 @@ class Routes:
         answer = answer_of(reply)
         timing.record(self._metrics, job, reply, answer, header=generation.settings.server_timing)
         self._records.scored(request, reply, generation)
+        if self._tracer is not None:
+            self._tracer.scored(request, job, reply, answer)
         return answer
 
     def _report(self, reply: Reply) -> None:

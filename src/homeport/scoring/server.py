@@ -24,6 +24,7 @@ from homeport.scoring.listener import Listener, bind
 from homeport.scoring.log import Log
 from homeport.scoring.routes import Routes
 from homeport.scoring.state import StateFolder
+from homeport.scoring.trace import Tracer, exporter_of
 from homeport.scoring.watch import Watch
 
 DRAIN = 30.0  # seconds that requests in hand have to finish when the server is told to stop
@@ -39,7 +40,9 @@ class Server:
         self.current: Generation | None = None
         door = Doorkeeper(Path(spec.key_file), log) if spec.key_file is not None else None
         records = Records(Path(spec.state_folder) if spec.state_folder else None, log)
-        self._routes = Routes(self, log, records, door)
+        exporter = exporter_of({**os.environ, **spec.launch.variables}, log)
+        self._tracer = Tracer(exporter, log) if exporter is not None else None
+        self._routes = Routes(self, log, records, door, self._tracer)
         self._incidents = Incidents(Path(spec.state_folder) / INCIDENTS_FOLDER if spec.state_folder else None, log)
         self._listeners: list[Listener] = []  # the last one accepts; those before it only finish what they have
         self._switching = asyncio.Lock()
@@ -164,6 +167,8 @@ class Server:
         if self.current is not None:
             await self.current.pool.end()
         self._incidents.stacks.close()
+        if self._tracer is not None:
+            await asyncio.to_thread(self._tracer.close)
         self._drained.set()
         if self._control is not None:
             await self._control.close()
