@@ -54,13 +54,13 @@ score.init()
 text = open(sys.argv[1]).read()
 for _ in range(200):
     score.run(text)
-count, took, until = 0, [], time.perf_counter() + float(sys.argv[2])
+took, used, until = [], time.process_time(), time.perf_counter() + float(sys.argv[2])
 while time.perf_counter() < until:
     began = time.perf_counter()
     score.run(text)
     took.append(time.perf_counter() - began)
 took.sort()
-print(len(took) / float(sys.argv[2]), took[len(took) // 2])
+print(len(took) / float(sys.argv[2]), took[len(took) // 2], (time.process_time() - used) / len(took))
 """
 
 
@@ -198,7 +198,8 @@ def loops(programs: Path, folder: Path, count: int, seconds: float) -> dict[str,
         subprocess.Popen(words, cwd=folder, env=variables, stdout=subprocess.PIPE, text=True) for _ in range(count)
     ]
     said = [process.communicate()[0].split() for process in running]
-    return {"rate": sum(float(rate) for rate, _ in said), "run": statistics.median(float(run) for _, run in said)}
+    rates, runs, used = zip(*[map(float, words) for words in said], strict=True)
+    return {"rate": sum(rates), "50": statistics.median(runs) * 1e3, "cpu": statistics.median(used) * 1e6}
 
 
 def one_round(contenders: list[tuple[Peer, Path, Path]], told: argparse.Namespace) -> dict[str, dict[str, float]]:
@@ -229,9 +230,10 @@ def table(rounds: list[dict[str, dict[str, float]]]) -> str:
         latencies = [statistics.median(one[name].get(which, float("nan")) for one in rounds) for which in ("50", "99")]
         shown = [f"{value:.2f}" if value == value else "" for value in latencies]
         lines.append(f"| {name} | {rate:.0f} | {ratio:.2f} | {' | '.join(shown)} |")
-    for which in ("server", "workers"):
-        value = statistics.median(one[OURS.name][which] for one in rounds)
-        lines.append(f"\nCPU of Homeport's {which} per request: {value:.0f} µs" + ("" if which == "server" else "\n"))
+    several = next(name for name in rounds[0] if name.endswith(" loops"))
+    cpu = {which: statistics.median(one[OURS.name][which] for one in rounds) for which in ("server", "workers")}
+    cpu[several] = statistics.median(one[several]["cpu"] for one in rounds)
+    lines += [f"\nCPU per request, {which}: {value:.0f} µs" for which, value in cpu.items()]
     return "\n".join(lines)
 
 

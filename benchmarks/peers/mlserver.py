@@ -48,7 +48,7 @@ def body(row: Row) -> str:
 
 PEER = Peer(
     name="MLServer",
-    requirements=("mlserver",),
+    requirements=("mlserver", "uvloop<0.22"),  # a newer uvloop ends its workers at their start
     files={"app.py": APP, "model.py": MODEL},
     command=command,
     path="/v2/models/m/infer",
