@@ -96,6 +96,8 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
     key_file = told["key_file"]
     if key_file is not None and told["no_key"]:
         raise click.UsageError("--key-file and --no-key exclude each other")
+    if told["watch"] and told["debug"] is not None:
+        raise click.UsageError("--watch and --debug exclude each other: the debugger holds on to one worker")
     check_host(host, free=told["no_key"] or key_file is not None)
     options = ServingOptions.from_json(told_options(told))
     config = read_config(told["config_file"])
