@@ -184,6 +184,7 @@ def test_a_worker_that_dies_is_replaced_by_a_fork_and_its_status_is_told(serve: 
     assert re.search(rf"{after['pid']}.* azmlinfsrv - run\(\) raised", running.text)
 
 
+@pytest.mark.soak
 def test_kills_under_load_cost_only_what_was_in_hand(serve: Serve) -> None:
     running = serve(script(), workers=3)
     loaded = running.ask(body="x").json["loaded"]

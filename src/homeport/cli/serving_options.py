@@ -50,6 +50,11 @@ _OPTIONS = (
         help="What the caller gets when run() passes SCORING_TIMEOUT_MS. [default: 504]",
     ),
     click.option(
+        "--share-model",
+        type=click.Choice(["auto", "never"]),
+        help="One init() for all workers where that is safe, or never. [default: auto]",
+    ),
+    click.option(
         "--capture/--no-capture", default=None, help="Keep inputs and outputs, as JSON lines in `capture.jsonl`."
     ),
 )

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+from pathlib import Path
 
 from homeport.domain.launch import Launch
 from homeport.scoring.environment import worker_environment
@@ -25,7 +26,7 @@ TRIES = 3  # how often a worker is asked of a new parent, where parents end
 def starter_of(launch: Launch, port: int, log: Log, recorder: Recorder, limits: Limits) -> Starter:
     """As `share_model` says, where the system can fork safely."""
     alone = Spawner(launch, worker_environment(launch, port), recorder.stacks)
-    if launch.options.share_model == "never" or sys.platform != "linux":
+    if launch.options.share_model == "never" or sys.platform != "linux" or not Path("/proc/self/task").is_dir():
         return alone
     sharing = worker_environment(launch, port, sharing=True)
     loader = Spawner(launch, sharing, recorder.stacks)
