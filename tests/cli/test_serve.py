@@ -236,3 +236,8 @@ def test_a_bundle_is_not_watched(homeport: Homeport, project: Path) -> None:
     (project / "bundle.json").write_text(json.dumps(bundle.to_json()))
     screen = homeport("serve", ".", "--watch")
     assert (screen.exit_code, screen.stderr.split("\n")[0]) == (1, "error: a bundle never changes")
+
+
+def test_watching_and_debugging_exclude_each_other(homeport: Homeport, script: Path) -> None:
+    screen = homeport("serve", "score.py", "--watch", "--debug")
+    assert (screen.exit_code, screen.stderr.split(":")[1]) == (1, " --watch and --debug exclude each other")
