@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeport.domain.clock import utc_now
+from homeport.domain.keys import Keys
 from homeport.domain.progress import Progress
 from homeport.domain.service import Service
 from homeport.errors import EntryScriptError, InvalidCallError, ServiceError, ServiceNotFoundError
@@ -179,7 +180,7 @@ class LocalWebservice(Webservice):
 
     def get_keys(self) -> tuple[str, str]:
         """(primary, secondary) of a service that was deployed with `auth_enabled`; else NotImplementedError."""
-        keys = keys_of(self.name, home=self._home)
+        keys = self._keys()
         if keys is None:
             return super().get_keys()
         return keys.primary, keys.secondary
@@ -189,9 +190,15 @@ class LocalWebservice(Webservice):
 
         NotImplementedError for a service that asks for no key.
         """
-        if keys_of(self.name, home=self._home) is None:
+        if self._keys() is None:
             super().regen_key(key, set_key)
         regenerate(self.name, key, set_key, home=self._home)
+
+    def _keys(self) -> Keys | None:
+        try:
+            return keys_of(self.name, home=self._home)
+        except ServiceNotFoundError:
+            return None  # a service that is not there asks for no key: the answer is the original's
 
     def get_logs(self, num_lines: int = 5000, raw: bool = False) -> str:
         """The newest `num_lines` of what the service and its script have printed."""
