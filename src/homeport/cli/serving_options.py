@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import click
 
+from homeport.domain.json import Json
 from homeport.domain.serving import ServingOptions
-from homeport.errors import InvalidCallError, InvalidConfigError
+from homeport.errors import InvalidCallError, InvalidConfigError, MissingPathError
 
 NAMES = tuple(field.name for field in fields(ServingOptions))
 UNLIMITED = ("init_timeout_s", "memory_limit_mb")  # 0 on the command line is no limit
@@ -55,6 +58,30 @@ _OPTIONS = (
         help="One init() for all workers where that is safe, or never. [default: auto]",
     ),
     click.option(
+        "--batch-max-size",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="Requests of rows that one call of run() may answer; more than 1 needs a sample input. [default: 1]",
+    ),
+    click.option(
+        "--batch-max-delay-ms",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="MS",
+        help="How long a request may wait for others to share its call of run(). [default: 2]",
+    ),
+    click.option(
+        "--batch-tolerance",
+        type=click.FloatRange(min=0, max=1, max_open=True),
+        metavar="NUMBER",
+        help="How far floats of a shared call may be off, relative to alone. [default: 1e-6]",
+    ),
+    click.option(
+        "--sample-input",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A JSON file: a request that the script answers; batching is proved with it.",
+    ),
+    click.option(
         "--capture/--no-capture", default=None, help="Keep inputs and outputs, as JSON lines in `capture.jsonl`."
     ),
 )
@@ -69,8 +96,21 @@ def told_options(given: dict[str, Any]) -> dict[str, Any]:
             continue
         if name == "deadline_status":
             value = int(value)
+        elif name == "sample_input":
+            value = sample_in(value)
         told[name] = None if name in UNLIMITED and value == 0 else value
     return told
+
+
+def sample_in(path: Path) -> Json:
+    """The file's JSON. Raises InvalidConfigError, MissingPathError."""
+    try:
+        found: Json = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as wrong:
+        raise MissingPathError(f"the sample input `{path}` cannot be read: {wrong.strerror}") from wrong
+    except ValueError as wrong:
+        raise InvalidConfigError(f"the sample input `{path}` is not JSON: {wrong}") from wrong
+    return found
 
 
 def options_in(document: Mapping[str, Any], where: str) -> dict[str, Any]:

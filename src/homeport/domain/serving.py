@@ -56,6 +56,9 @@ class ServingOptions:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
                 raise InvalidCallError(f"{name} must be greater than 0, got `{value}`")
+        far = self.batch_tolerance
+        if isinstance(far, bool) or not isinstance(far, int | float) or not 0 <= far < 1:
+            raise InvalidCallError(f"batch_tolerance must be 0 or more and below 1, got `{far}`")
         for name, known in (("deadline_status", (500, 504)), ("share_model", ("auto", "never"))):
             if getattr(self, name) not in known:
                 choices = " or ".join(f"`{choice}`" for choice in known)

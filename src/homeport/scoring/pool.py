@@ -12,7 +12,7 @@ from homeport.scoring.incidents import Recorder
 from homeport.scoring.job import Job
 from homeport.scoring.limits import Limits
 from homeport.scoring.log import Log
-from homeport.scoring.messages import Reply
+from homeport.scoring.messages import Caller, Reply
 from homeport.scoring.output import Output
 from homeport.scoring.process import Worker
 from homeport.scoring.starter import Starter
@@ -80,6 +80,10 @@ class Pool:
         self._about = workers[0].about
         for worker in workers:
             self._keep(worker)
+
+    def new_job(self, metadata: bytes, body: bytes, caller: Caller, request_id: str = "") -> Job:
+        """What is to be submitted for a request."""
+        return Job(metadata, body, caller, request_id)
 
     def submit(self, job: Job) -> None:
         """Give the job to an idle worker, or let it wait for one."""

@@ -15,7 +15,6 @@ from homeport.scoring.capture import Records
 from homeport.scoring.cors import cors_headers
 from homeport.scoring.generation import Generation
 from homeport.scoring.ids import id_headers
-from homeport.scoring.job import Job
 from homeport.scoring.keys import Doorkeeper
 from homeport.scoring.log import Log
 from homeport.scoring.messages import Answer, Reply, Request
@@ -124,7 +123,8 @@ class Routes:
         if refusal is not None:
             return refusal
         body = request.body if request.method == "POST" or about.get("wants_request") else b""
-        job = Job(orjson.dumps({**metadata(request, about), "id": request.id}), body, request.caller, request.id)
+        told = orjson.dumps({**metadata(request, about), "id": request.id})
+        job = generation.pool.new_job(told, body, request.caller, request.id)
         generation.pool.submit(job)
         reply = await job.reply
         self._report(reply)

@@ -27,6 +27,8 @@ def record(metrics: Metrics, job: Job, reply: Reply, answer: Answer, *, header: 
     if "ms" in about:
         metrics.run.observe(run / 1000)
         metrics.encode.observe(encode / 1000)
+    if job.answered:
+        metrics.batch.observe(job.answered)
     if header:
         timing = b"queue;dur=%.3f, run;dur=%.3f, encode;dur=%.3f, total;dur=%.3f"
         answer.headers.append((b"server-timing", timing % (queued * 1000, run, encode, total * 1000)))
