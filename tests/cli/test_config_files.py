@@ -55,6 +55,15 @@ def test_serving_options_of_a_deployment_are_read_in_either_spelling(project: Pa
     assert read_deployment_config(file)["options"] == {"queue_size": 5, "init_timeout_s": 2}
 
 
+def test_batching_of_a_deployment_is_read_with_its_sample(project: Path) -> None:
+    document = {"computeType": "local", "batchMaxSize": 8, "batchMaxDelayMs": 1.5, "sampleInput": {"data": [[1]]}}
+    assert read_deployment_config(written(project / "dc.json", document))["options"] == {
+        "batch_max_size": 8,
+        "batch_max_delay_ms": 1.5,
+        "sample_input": {"data": [[1]]},
+    }
+
+
 def test_a_serving_option_that_cannot_be_right_is_named_with_its_file(project: Path) -> None:
     file = written(project / "dc.json", {"computeType": "local", "queueSize": -5})
     with pytest.raises(InvalidConfigError, match=r"dc\.json.*queue_size"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeport.domain.bundle import BundledEnvironment
+from homeport.domain.json import Json
 from homeport.domain.model import parse_ref
 from homeport.domain.progress import Progress
 from homeport.domain.serving import ServingOptions
@@ -61,7 +62,7 @@ def deployment_of(
         environment=environment,
         variables=variables,
         workers=settings.workers,
-        options=ServingOptions.from_json(settings.options),
+        options=ServingOptions.from_json(with_sample(workspace, models, settings.options)),
         auth_enabled=settings.auth_enabled,
         keys=settings.keys,
     )
@@ -77,8 +78,8 @@ def change_of(
 ) -> DeploymentChange:
     """What an update exchanges; None stands for what stays."""
     workers = settings.workers if settings else None
-    options = settings.options if settings else {}
     sources = None if models is None else sources_of(workspace, models)
+    options = with_sample(workspace, models or (), settings.options if settings else {})
     if config is None:
         return DeploymentChange(models=sources, workers=workers, options=options)
     check_config(config)
@@ -125,6 +126,25 @@ def sources_of(workspace: Workspace | None, models: object) -> tuple[ModelSource
     if not isinstance(models, (list, tuple)):
         raise InvalidCallError(f"models is `{models!r}`, which is not a list", hint=f"in a list, {_USE}")
     return tuple(_source(workspace, model) for model in models)
+
+
+def with_sample(
+    workspace: Workspace | None, models: Sequence[ModelRecord | str], options: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The options of serving; batching without a sample input takes the one model's that was registered with one."""
+    if options.get("batch_max_size", 1) == 1 or options.get("sample_input") is not None:
+        return options
+    found = [sample for model in models if (sample := _sample(workspace, model)) is not None]
+    return {**options, "sample_input": found[0]} if len(found) == 1 else options
+
+
+def _sample(workspace: Workspace | None, model: ModelRecord | str) -> Json:
+    """None where nothing is registered."""
+    if isinstance(model, ModelRecord):
+        return model._record.sample_input
+    if workspace is None or not isinstance(model, str) or not _REF.fullmatch(model) or Path(model).exists():
+        return None
+    return workspace._store.models.get(*parse_ref(model)).sample_input
 
 
 def _source(workspace: Workspace | None, model: Any) -> ModelSource:

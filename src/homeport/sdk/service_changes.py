@@ -10,7 +10,7 @@ from typing import Any
 from homeport.domain.progress import Progress
 from homeport.errors import WebserviceException
 from homeport.runtimes import DeploymentChange
-from homeport.sdk.deployment import sources_of
+from homeport.sdk.deployment import sources_of, with_sample
 from homeport.sdk.environment import Environment
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.interpreters import ready
@@ -63,7 +63,7 @@ def update(workspace: Workspace, name: str, change: Change, progress: Progress) 
         environment=environment,
         variables=variables,
         workers=change.workers,
-        options=change.options,
+        options=with_sample(workspace, list(change.models or ()), change.options),
     )
     runtime().update(name, exchanged, port=change.port, progress=progress, wait=True)
     return look_at(name)
