@@ -103,6 +103,24 @@ def test_a_script_is_served_in_place_and_the_process_is_the_server(
     assert serving.end() == 0
 
 
+def test_batching_is_proved_with_the_sample_that_is_named(serve: Callable[..., Serving], project: Path) -> None:
+    rows = "import json\ndef init(): pass\ndef run(data): return [sum(row) for row in json.loads(data)['data']]\n"
+    (project / "rows.py").write_text(rows)
+    (project / "sample.json").write_text('{"data": [[1.5, 2.5]]}')
+    serving = serve(
+        "rows.py", "--python", sys.executable, "--batch-max-size", 4, "--batch-max-delay-ms", 1.5,
+        "--batch-tolerance", 1e-9, "--sample-input", "sample.json",
+    )  # fmt: skip
+    assert serving.score('{"data": [[1, 2], [3, 4]]}') == [3, 7]
+
+
+def test_a_sample_that_is_no_json_is_named(homeport: Homeport, script: Path, project: Path) -> None:
+    (project / "sample.json").write_text("{")
+    result = homeport("serve", "score.py", "--batch-max-size", "4", "--sample-input", "sample.json")
+    assert result.exit_code == 1
+    assert "sample.json" in result.stderr
+
+
 def test_the_reference_servers_spellings_are_taken(serve: Callable[..., Serving], script: Path, project: Path) -> None:
     (project / "c.json").write_text('{"AZUREML_ENTRY_SCRIPT": "score.py", "WORKER_COUNT": 3}')
     words = ["--entry_script", "score.py", "--model_dir", "./m", "--worker_count", "2", "--health_port", "5003"]

@@ -230,3 +230,19 @@ def test_without_batching_nothing_is_counted(serve: Serve) -> None:
     running = serve()
     running.ask(body='{"data": [[1]]}')
     assert batch_sizes(running) == (0, 0)
+
+
+def test_rows_that_would_change_each_others_numbers_are_kept_apart(serve: Serve, launch: Made) -> None:
+    """In one array with floats whole numbers become floats; alone they stay whole."""
+    script = ROW_WISE.replace(
+        '"half": [row[1] / 2 for row in rows]}',
+        '"half": [float(row[1]) if any(isinstance(r[1], float) for r in rows) else row[1] for row in rows]}',
+    )
+    running = serve(launch(script, options=OPTIONS))
+    rows = [[1.5, 2], [1.5, 2.5], [2.5, 3]]
+    replies = together(running, bodies_of(rows))
+    assert [reply.body for reply in replies] == [
+        json.dumps({"sum": [sum(row)], "first": [str(row[0])], "half": [row[1]]}).encode() for row in rows
+    ]
+    assert batch_sizes(running) == (3, 4)
+    assert "other kinds of numbers are kept apart" in running.text

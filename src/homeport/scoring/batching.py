@@ -26,11 +26,8 @@ class RowsJob(Job):
 
     __slots__ = ("leave", "rows")
 
-    def __init__(self, job: Job, rows: Rows, leave: Callable[[RowsJob], None]) -> None:
-        super().__init__(job.metadata, job.body, job.caller, job.request_id)
-        self.rows: Rows | None = rows  # None: it is to go alone
-        self.leave = leave
-        self.answered = 1
+    rows: Rows | None  # None: it is to go alone
+    leave: Callable[[RowsJob], None]
 
     def finish(self, reply: Reply) -> None:
         self.leave(self)  # at once, not when the loop comes to it: the pool counts who is here
@@ -96,11 +93,12 @@ class BatchingPool(Pool):
         self._by_column = by_column
 
     def new_job(self, metadata: bytes, body: bytes, caller: Caller, request_id: str = "") -> Job:
-        job = Job(metadata, body, caller, request_id)
-        if self._by_column is None or not body:
-            return job
-        rows = rows_of(body, by_column=self._by_column)
-        return job if rows is None else RowsJob(job, rows, self._here.discard)
+        rows = rows_of(body, by_column=self._by_column) if self._by_column is not None and body else None
+        if rows is None:
+            return Job(metadata, body, caller, request_id)
+        job = RowsJob(metadata, body, caller, request_id)
+        job.rows, job.leave, job.answered = rows, self._here.discard, 1
+        return job
 
     def submit(self, job: Job) -> None:
         if not isinstance(job, RowsJob) or job.rows is None:

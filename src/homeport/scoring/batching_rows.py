@@ -15,6 +15,7 @@ EXPONENT = re.compile(rb"\.?[eE](?=[,\]])")
 SPACE = b" \t\r\n"
 LAST = 64  # bytes: what follows the last row, with room for a formatter's spaces
 DIGITS = b"0123456789+-"
+NUMBERS = DIGITS + b".,eE" + SPACE
 
 
 class Misfit(Exception):  # noqa: N818 - it says what the answer is, and the requests are answered one by one
@@ -47,6 +48,8 @@ def rows_of(body: bytes, *, by_column: bool) -> Rows | None:
     if begin is None or end is None or end.start() <= begin.end():
         return None
     text = body[begin.end() : end.start()]
+    if not by_column and text.translate(None, NUMBERS) == b"[]" and text.endswith(b"]"):
+        return Rows(text, 1, (text.count(b",") + bool(text[1:-1].strip(SPACE)), b""))  # the usual request, fast
     count = text.count(b"[")
     if not text.endswith(b"]") or text.count(b"]") != count or b'"' in text or b"{" in text or b"}" in text:
         return None
@@ -63,7 +66,7 @@ def kind_of(row: bytes, *, by_column: bool) -> tuple[int, bytes]:
     """Number of columns, and what is left of the text without digits: a dot for a float, words as they are."""
     width = row.count(b",") + bool(row.strip(SPACE))
     if not by_column:
-        return width, row.translate(None, DIGITS + b".,eE" + SPACE)  # b"" for nothing but numbers
+        return width, row.translate(None, NUMBERS)  # b"" for nothing but numbers
     return width, EXPONENT.sub(b".", row.translate(None, DIGITS + SPACE) + b"]")
 
 
