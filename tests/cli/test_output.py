@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from homeport.cli.output import ago, byte_size, print_facts, print_json, print_table, shown
+from homeport.cli.output import ago, print_facts, print_json, print_table, shown
+from homeport.domain.sizes import byte_size
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

@@ -147,7 +147,11 @@ def test_ctrl_c_ends_the_script_as_it_ends_python(home: Path, project: Path) -> 
     write(project, "import time\nprint('ready', flush=True)\ntime.sleep(60)")
 
     def interrupted(*command: str) -> tuple[int, bytes, int]:
-        process = subprocess.Popen([sys.executable, *command], cwd=project, stdout=-1, stderr=-1)
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # where we run in the background, it is ignored
+        try:
+            process = subprocess.Popen([sys.executable, *command], cwd=project, stdout=-1, stderr=-1)
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert process.stdout and process.stderr
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)

@@ -14,7 +14,6 @@ from homeport.cli.deploy import command as deploy
 from homeport.cli.group import Group, WrongUsage
 from homeport.cli.key_values import PairsCommand, pairs, wanted
 from homeport.cli.output import (
-    byte_size,
     confirm,
     json_option,
     local_time,
@@ -29,6 +28,7 @@ from homeport.cli.progress import ScreenProgress
 from homeport.cli.register import command as register
 from homeport.cli.workspace_option import in_workspace
 from homeport.domain.json import JsonObject
+from homeport.domain.sizes import byte_size
 from homeport.sdk.model import Model
 from homeport.sdk.registry import change_model, find_model, list_models, model_details, model_document
 from homeport.sdk.workspace import Workspace

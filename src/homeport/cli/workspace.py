@@ -9,9 +9,10 @@ import click
 from homeport.cli.completions import complete_workspaces
 from homeport.cli.group import Group, WrongUsage
 from homeport.cli.key_values import PairsCommand, pairs
-from homeport.cli.output import byte_size, confirm, json_option, print_facts, print_json, print_table, say, yes_option
+from homeport.cli.output import confirm, json_option, print_facts, print_json, print_table, say, yes_option
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.workspace_option import find_workspace
+from homeport.domain.sizes import byte_size
 from homeport.errors import InvalidConfigError, WorkspaceNotFoundError
 from homeport.sdk.registry import collect_workspace, verify_workspace, workspace_details
 from homeport.sdk.workspace import Workspace
