@@ -292,6 +292,16 @@ ENVIRONMENT: dict[str, tuple[Callable[[Here], object], Kinds]] = {
     ),
     "missing requirements": (lambda h: Environment.from_pip_requirements("e", "no.txt"), FileNotFoundError),
     "a missing environment folder": (lambda h: Environment.load_from_directory("nowhere"), FileNotFoundError),
+    "an environment's section that is a number": (
+        lambda h: Environment.load_from_directory(
+            Path(h.file("env/azureml_environment.json", '{"name": "e", "python": 5}')).parent
+        ),
+        UserErrorException,
+    ),
+    "an environment whose name is a number": (
+        lambda h: Environment.load_from_directory(Path(h.file("env/azureml_environment.json", '{"name": 5}')).parent),
+        UserErrorException,
+    ),
     "a folder that is there already": (lambda h: Environment("e").save_to_directory(h.folder("d")), FileExistsError),
 }
 

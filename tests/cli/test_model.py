@@ -67,6 +67,17 @@ def test_parts_of_a_folder_are_registered(lab: Homeport) -> None:
     assert [file["path"] for file in files] == ["net/weights.bin"]
 
 
+def test_a_file_that_is_no_metadata_file_is_left_alone(lab: Homeport, project: Path) -> None:
+    (project / "notes.json").write_text('{"mine": 1}')
+    (project / "net.pkl").write_text("weights")
+    for file in ("notes.json", "net.pkl"):
+        refused = lab("model", "register", "net", "net.pkl", "-t", file)
+        assert refused.exit_code == 2
+    assert (project / "notes.json").read_text() == '{"mine": 1}'
+    assert (project / "net.pkl").read_text() == "weights"
+    assert lab("model", "list", "--json").stdout.strip() == "[]"
+
+
 def test_the_metadata_file_of_the_original_is_written(lab: Homeport, project: Path) -> None:
     lab("model", "register", "-n", "iris", "-p", "iris.pkl", "--tag", "a=1", "-t", "model.json")
     assert json.loads((project / "model.json").read_text()) == {"modelId": "iris:1", "workspaceName": "lab"}

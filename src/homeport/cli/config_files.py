@@ -46,6 +46,9 @@ def read_inference_config(path: Path) -> dict[str, Any]:
     if not document.get("entryScript"):
         raise InvalidConfigError(f"`{path}` names no `entryScript`", hint='add, for example, "entryScript": "score.py"')
     known = {key: document[key] for key in INFERENCE_KEYS if document.get(key)}
+    for key in ("entryScript", "sourceDirectory", "condaFile"):
+        if not isinstance(known.get(key, ""), str):
+            raise InvalidConfigError(f"`{key}` in `{path}` is `{known[key]!r}`", hint="it is a path, in quotes")
     for key in ("sourceDirectory", "condaFile"):
         if key in known:
             known[key] = _beside(path, known[key])

@@ -28,7 +28,14 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--child-path", "child_paths", multiple=True, metavar="PATH", help="Keep only this of a folder; repeat it."
 )
-@click.option("-t", "--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag; repeat it, or list several.")
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A tag; repeat it, or list several. As in `az ml`, a FILE.json is the metadata file.",
+)
 @click.option("--property", "properties", multiple=True, metavar="KEY=VALUE", help="A property: it never changes.")
 @click.option("-d", "--description", metavar="TEXT", help="What the model is.")
 @click.option("--model-framework", metavar="NAME", help="ScikitLearn, Onnx, PyTorch ...")
@@ -45,6 +52,8 @@ def command(workspace: Workspace, words: Sequence[str], as_json: bool, **given: 
     """Register SOURCE, a file or a folder, as the next version of NAME."""
     name, source = _name_and_source(words, given["name"], given["source"])
     tags, metadata_file = _tags_and_file(given["tags"], given["output_metadata_file"])
+    if metadata_file is not None:
+        _check_metadata_file(metadata_file)
     with ScreenProgress() as progress:
         model = Model.register(
             workspace,
@@ -90,9 +99,24 @@ def _name_and_source(words: Sequence[str], name: str | None, source: Path | None
 def _tags_and_file(tags: Sequence[str], file: Path | None) -> tuple[list[str], Path | None]:
     """The original's `-t` named the metadata file: a value without `=` can only be that."""
     files = [word for word in tags if "=" not in word]
-    if len(files) > 1 or (files and file is not None):
+    if len(files) > 1 or (files and (file is not None or not files[0].endswith(".json"))):
         raise click.BadParameter(f"`{files[-1]}` is not `key=value`", param_hint="--tag")
     return [word for word in tags if "=" in word], Path(files[0]) if files else file
+
+
+def _check_metadata_file(file: Path) -> None:
+    """Only what an earlier registration wrote there is written over."""
+    if not file.exists():
+        return
+    try:
+        known = "modelId" in json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        known = False
+    if not known:
+        raise WrongUsage(
+            f"`{file}` exists, and is no metadata file of a model: it is left alone",
+            hint="name a new file with `--output-metadata-file`; a tag is written `-t key=value`",
+        )
 
 
 def _resources(cpu: float | None, memory: float | None, gpu: int | None) -> ResourceConfiguration | None:

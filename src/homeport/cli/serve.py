@@ -206,6 +206,8 @@ def told_variables(told: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         "AZUREML_CONFIG_FILE": str(told["config_file"].absolute()) if told["config_file"] else None,
         "AML_APP_INSIGHTS_KEY": told["insights"],
     }
+    if told["model_dir"] and not Path(told["model_dir"]).exists():
+        say(f"warning: the model folder `{told['model_dir']}` does not exist; AZUREML_MODEL_DIR names it all the same")
     if told["insights"]:
         say(insights_note(told["insights"]))
     if "AZUREML_MODEL_DIR" in config and "AZUREML_MODEL_DIR" not in os.environ:

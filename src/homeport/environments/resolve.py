@@ -82,7 +82,8 @@ def check_buildable(definition: EnvironmentDefinition) -> None:
     if definition.is_only_image:
         raise EnvironmentBuildError(
             f"{definition.label} is only {definition.image}: nothing that runs as a process here can be built from it",
-            hint='deploy it with runtime="docker", or add conda_dependencies that say which packages it needs',
+            hint="add conda_dependencies that say which packages it needs; "
+            'images (runtime="docker") come with a later release',
         )
     if definition.user_managed:
         raise EnvironmentBuildError(

@@ -207,7 +207,8 @@ class Changer:
             failure = failure_of(reply.get("error") or {})
             if failure.kind == "port_in_use":
                 raise self._ports.taken(service.host, generation.port or service.port)
-            raise error_of(failure)
+            unchanged = f"service `{service.name}` goes on as it was: mend what is wrong, then do this again"
+            raise error_of(replace(failure, hint=failure.hint or unchanged))
 
     def _start_with(self, service: Service, generation: Generation, *, instead_of_a_start: bool) -> None:
         """Nothing serves: start a host with the new generation; when that fails, everything is as it was."""

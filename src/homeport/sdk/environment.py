@@ -20,6 +20,7 @@ from homeport.sdk.conda_dependencies import PIP, PYTHON_DEFAULT_VERSION, CondaDe
 from homeport.sdk.container_registry import ContainerRegistry
 from homeport.sdk.docker_section import DockerBuildContext, DockerSection
 from homeport.sdk.environment_files import (
+    check_document,
     read_environment_folder,
     requirement_lines,
     write_environment_folder,
@@ -154,7 +155,7 @@ class Environment(Guarded):
     def load_from_directory(path: str | os.PathLike[str]) -> Any:
         """The inverse; a definition of name and version alone is an EnvironmentReference."""
         document, conda = read_environment_folder(path)
-        if not set(document) - {"name", "version"} and conda is None:
+        if document.get("name") and not set(document) - {"name", "version"} and conda is None:
             return EnvironmentReference(document["name"], document.get("version"))
         loaded = Environment._from_document(document)
         if conda is not None:
@@ -275,6 +276,7 @@ class Environment(Guarded):
 
         One of a name and a version alone means the registered environment, where there is a workspace to ask.
         """
+        check_document(document)
         if workspace is not None and document.get("name") and not set(document) - {"name", "version"}:
             return cls.get(workspace, document["name"], document.get("version"))
         loaded = cls(document.get("name"), as_of=document.get("asOf") or document.get("as_of"))

@@ -14,6 +14,7 @@ from homeport.sdk.conda_dependencies import CondaDependencies
 DEFINITION_FILE = "azureml_environment.json"
 CONDA_FILE = "conda_dependencies.yml"
 DOCKERFILE = "BaseDockerfile"
+_SECTIONS = ("python", "docker", "spark", "databricks", "r", "environmentVariables")
 
 
 def write_environment_folder(
@@ -66,7 +67,22 @@ def read_document(file: Path) -> dict[str, Any]:
         raise InvalidConfigError(f"`{file}` cannot be read: {wrong}") from wrong
     if not isinstance(document, dict):
         raise InvalidConfigError(f"`{file}` is not an environment's definition", hint="it must be a JSON object")
+    check_document(document)
     return document
+
+
+def check_document(document: Mapping[str, Any]) -> None:
+    """Refuse a definition whose parts are not what they have to be; parts that are missing or null are fine."""
+    for key in _SECTIONS:
+        if not isinstance(document.get(key), Mapping | None):
+            raise InvalidConfigError(
+                f"`{key}` in an environment's definition is `{document[key]!r}`",
+                hint="it must be a JSON object, or null",
+            )
+    if not isinstance(document.get("name"), str | None):
+        raise InvalidConfigError(
+            f"`name` in an environment's definition is `{document['name']!r}`", hint="it must be a text"
+        )
 
 
 def requirement_lines(file: str | os.PathLike[str]) -> list[str]:

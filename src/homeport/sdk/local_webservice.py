@@ -145,8 +145,15 @@ class LocalWebservice(Webservice):
         if self.state not in states:
             raise ServiceError(
                 f"{method} is not possible in state `{self.state}` of service `{self.name}`",
-                hint=f"it needs {' or '.join(states)}; `homeport service show {self.name}` says what happened",
+                hint=f"it needs {' or '.join(states)}; {self._remedy()}",
             )
+
+    def _remedy(self) -> str:
+        try:
+            known = self._runtime.status(self.name).hint
+        except ServiceNotFoundError:
+            known = None
+        return known or f"`homeport service show {self.name}` says what happened"
 
     def _is_stale(self) -> bool:
         try:

@@ -127,7 +127,8 @@ def _check_free(place: Path, *, overwrite: bool) -> None:
         raise AlreadyExistsError(f"`{place}` is a folder, and a file is to be written there", hint="move it away")
     if not overwrite:
         raise AlreadyExistsError(
-            f"`{place}` exists already", hint="choose another folder, or allow overwriting (`exist_ok=True`)"
+            f"`{place}` exists already",
+            hint="choose another folder, or allow overwriting: `exist_ok=True`, on the command line `--overwrite`",
         )
 
 
