@@ -65,6 +65,18 @@ def test_a_cloud_configuration_makes_its_workspace_with_its_identifiers(homeport
     assert json.loads((project / "config.json").read_text()) == CLOUD
 
 
+def test_a_cloud_configuration_is_made_beside_the_workspace_that_a_folder_uses(
+    homeport: Homeport, project: Path
+) -> None:
+    homeport("init", "--name", "mine")
+    (project / "cloud.json").write_text(json.dumps(CLOUD))
+    done = homeport("init", "--from", "cloud.json")
+    assert done.exit_code == 0
+    assert "this folder goes on using workspace mine" in done.stderr
+    assert Workspace.from_config().name == "mine"
+    assert Workspace.from_config("cloud.json").subscription_id == "S"
+
+
 def test_a_folder_that_points_at_a_cloud_workspace_keeps_its_file(homeport: Homeport, project: Path) -> None:
     (project / ".azureml").mkdir()
     file = project / ".azureml" / "config.json"

@@ -38,6 +38,10 @@ def command(name: str | None, source: Path | None) -> None:
     if config and name and name != config.name:
         raise InvalidConfigError(f"`{source}` names workspace `{config.name}`, not `{name}`", hint="leave --name out")
     wanted = config.name if config else name or _named_after_folder()
+    if here is not None and config is not None and config.name != here.name:
+        _made(config.name, config)
+        say(f"this folder goes on using workspace {here.name}: {os.path.relpath(here.file)}")
+        return
     if here is not None:
         _follow(here, wanted)
         return
