@@ -207,6 +207,13 @@ def test_a_failed_start_exits_3_with_the_scripts_own_traceback(
     assert ("m/\n    1/\n" in screen.stderr) is ("boom" in said)
 
 
+def test_a_model_folder_that_is_not_there_is_said(homeport: Homeport, project: Path) -> None:
+    (project / "other.py").write_text("raise ValueError('stop here')")
+    screen = homeport("serve", "other.py", "--model-dir", "nope", "--python", sys.executable, "--port", "auto")
+    assert screen.exit_code == 3
+    assert "warning: the model folder `nope` does not exist" in screen.stderr
+
+
 def test_a_port_in_use_exits_1_and_is_named(homeport: Homeport, serve: Callable[..., Serving], script: Path) -> None:
     port = serve("score.py", "--python", sys.executable).url.split(":")[2].split("/")[0]
     screen = homeport("serve", "score.py", "--python", sys.executable, "--port", port)

@@ -117,6 +117,7 @@ def test_a_script_that_fails_shows_its_own_traceback(lab: Homeport, project: Pat
     failing = lab("service", "update", "svc", "--entry-script", "broken.py")
     assert failing.exit_code == 1
     assert "KeyError: 'weights'" in failing.stderr
+    assert "hint: service `svc` goes on as it was" in failing.stderr
     assert lab("service", "score", "svc", "-d", "").stdout == '["one", ""]\n'
 
 
@@ -128,7 +129,8 @@ def test_a_stopped_or_killed_service_is_started_again(lab: Homeport) -> None:
     address = deploy(lab, "answer:1")
     assert lab("service", "stop", "svc").exit_code == 0
     assert shown(lab)["state"] == "stopped"
-    assert lab("service", "score", "svc", "-d", "").exit_code == 1
+    refused = lab("service", "score", "svc", "-d", "")
+    assert (refused.exit_code, "`homeport service start svc` starts it" in refused.stderr) == (1, True)
     assert lab("service", "start", "svc").stdout.strip() == address
     pid = shown(lab)["pid"]
     assert isinstance(pid, int)
