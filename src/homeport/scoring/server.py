@@ -124,14 +124,15 @@ class Server:
         self.current = first
         if self._files is not None:
             self._files.serving(first.number)
+        watching = self._spec.watch  # looked at before the ready line: no edit from there on is missed
+        watch = Watch(first.launch, first.variables.get("AZUREML_MODEL_DIR")) if watching else None
         self._log.ready(self._describe(first))
-        if self._spec.watch:
-            self._watching = asyncio.create_task(self._reload_on_edit(first))
+        if watch is not None:
+            self._watching = asyncio.create_task(self._reload_on_edit(first, watch))
 
-    async def _reload_on_edit(self, first: Generation) -> None:
+    async def _reload_on_edit(self, first: Generation, watch: Watch) -> None:
         """A generation for each edit that starts; one that does not leaves what serves as it is."""
         number = first.number
-        watch = await asyncio.to_thread(Watch, first.launch, first.variables.get("AZUREML_MODEL_DIR"))
         async for paths in watch.edits():
             number += 1
             shown = ", ".join(os.path.relpath(path) for path in paths[:3])
