@@ -1,0 +1,1 @@
+"""Reading a model file without running it: what it is, what it needs, and whether it would run something unexpected."""
