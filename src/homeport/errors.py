@@ -224,6 +224,10 @@ class EmptyModelError(InvalidCallError, ValueError):
     """A folder without a single file is not a model."""
 
 
+class UnreadableModelError(InvalidCallError):
+    """A model file is damaged, cut short, or made to cost more than reading it is worth; nothing of it was run."""
+
+
 class AlreadyExistsError(ConflictError, WebserviceException):
     """A target, a property or a name is taken already; nothing was overwritten."""
 
