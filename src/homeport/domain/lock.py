@@ -13,7 +13,8 @@ from homeport.domain.bundle import check_format
 from homeport.domain.json import JsonObject
 from homeport.errors import InvalidInputError
 
-LOCK_FORMAT = 1
+LOCK_FORMAT = 2  # 1 knew no packages of channels; it still loads
+OLDEST_LOCK_FORMAT = 1
 _HASH_LENGTH = 32  # hex digits: 128 bits
 
 
@@ -39,6 +40,33 @@ class LockedPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedCondaPackage:
+    """One package of a channel, as that channel's own records had it; everything that an installer needs to know."""
+
+    name: str
+    version: str
+    build: str  # "py37h0da4684_0"
+    build_number: int
+    subdir: str  # "linux-64", "noarch"
+    channel: str  # its name, such as "conda-forge", or its address without credentials
+    url: str  # the file's address without credentials and mirrors
+    sha256: str  # hex; empty in old records, which have an md5 alone
+    md5: str
+    size: int | None
+    depends: tuple[str, ...] = ()
+    constrains: tuple[str, ...] = ()
+    noarch: str | None = None  # "python", "generic"
+    timestamp: int | None = None  # when it was built, milliseconds since 1970
+    license: str | None = None
+    site_packages: str | None = None  # of an interpreter that says where packages go
+
+    @property
+    def file_name(self) -> str:
+        """`numpy-1.18.1-py37h4f9e942_0.conda`."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPython:
     """The interpreter build that the packages were chosen for."""
 
@@ -52,7 +80,7 @@ class LockedPython:
 class Lock:
     """What an engine installs, and what it was made from."""
 
-    engine: str  # "uv"
+    engine: str  # "uv", or "conda" whose pip part is uv's too
     platform: str  # "linux-x86_64"
     python: LockedPython
     created: datetime
@@ -60,7 +88,11 @@ class Lock:
     requested: tuple[str, ...]  # requirement lines after the replacements, as given to the engine
     options: tuple[str, ...]  # option lines of the definition, such as `--index-url ...`
     packages: tuple[LockedPackage, ...]  # sorted by name
-    pylock: str  # the engine's own text (PEP 751)
+    pylock: str  # uv's own text (PEP 751)
+    conda: tuple[LockedCondaPackage, ...] = ()  # sorted by name
+    conda_requested: tuple[str, ...] = ()  # specs as given to the solver
+    channels: tuple[str, ...] = ()  # addresses in their order, without credentials
+    virtual_packages: tuple[str, ...] = ()  # what the solver took the machine for: "__glibc=2.36=0"
 
     @property
     def hash(self) -> str:
@@ -68,7 +100,7 @@ class Lock:
 
         Neither the index's host, nor the day, nor what was asked for is part of it.
         """
-        content = {
+        content: dict[str, Any] = {
             "platform": self.platform,
             "python": [self.python.implementation, self.python.version, self.python.abi],
             "packages": sorted(
@@ -79,6 +111,11 @@ class Lock:
                 key=str,
             ),
         }
+        if self.conda:
+            content["conda"] = sorted(
+                [package.name, package.version, package.build, package.subdir, package.sha256 or package.md5]
+                for package in self.conda
+            )
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_HASH_LENGTH]
 
     def to_json(self) -> JsonObject:
@@ -90,7 +127,8 @@ class Lock:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Lock:
         """Read a lock; an unknown format, or one that its own hash belies, is refused with the way out."""
-        check_format(document, LOCK_FORMAT, "environment lock")
+        if document.get("format") != OLDEST_LOCK_FORMAT:
+            check_format(document, LOCK_FORMAT, "environment lock")
         try:
             lock = cls(
                 engine=document["engine"],
@@ -102,6 +140,10 @@ class Lock:
                 options=tuple(document["options"]),
                 packages=tuple(_package(package) for package in document["packages"]),
                 pylock=document["pylock"],
+                conda=tuple(_conda_package(package) for package in document.get("conda", ())),
+                conda_requested=tuple(document.get("conda_requested", ())),
+                channels=tuple(document.get("channels", ())),
+                virtual_packages=tuple(document.get("virtual_packages", ())),
             )
         except (KeyError, TypeError, ValueError) as wrong:
             raise InvalidInputError(f"the environment lock is not complete: {wrong!r}", hint=_RELOCK) from wrong
@@ -119,4 +161,10 @@ def _package(document: Mapping[str, Any]) -> LockedPackage:
         version=document["version"],
         files=tuple(LockedFile(**file) for file in document["files"]),
         source=document.get("source"),
+    )
+
+
+def _conda_package(document: Mapping[str, Any]) -> LockedCondaPackage:
+    return LockedCondaPackage(
+        **{**document, "depends": tuple(document["depends"]), "constrains": tuple(document["constrains"])}
     )
