@@ -8,18 +8,17 @@ from typing import Any, Literal
 
 import click
 
+from homeport.cli.environment_ref import complete_environments, one_environment
 from homeport.cli.group import Group
 from homeport.cli.output import json_option, local_time, print_facts, print_json, print_table, say, shown
 from homeport.cli.progress import ScreenProgress
-from homeport.cli.workspace_option import find_workspace, in_workspace
-from homeport.errors import HomeportError
+from homeport.cli.workspace_option import in_workspace
 from homeport.sdk.environment import Environment
 from homeport.sdk.environment_registry import (
     LockRequest,
     build_registered,
     environment_details,
     environment_from_source,
-    environment_names,
     exported,
     find_version,
     list_environments,
@@ -31,19 +30,10 @@ from homeport.sdk.workspace import Workspace
 PATH = click.Path(path_type=Path)
 
 
-def complete_environments(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of environments in the workspace that is named on the line so far, else in this folder's."""
-    try:
-        names = environment_names(find_workspace(ctx.params.get("workspace_name")))
-    except HomeportError:
-        return []
-    return [name for name in names if name.startswith(incomplete)]
+LATER = {"verify": "environment_verify", "diff": "environment_diff"}
 
 
-one_environment = click.argument("ref", metavar="NAME[:VERSION]", shell_complete=complete_environments)
-
-
-@click.group("environment", cls=Group)
+@click.group("environment", cls=Group, later=LATER)
 def command() -> None:
     """Register, lock, build and look at environments."""
 

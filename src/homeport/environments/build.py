@@ -20,6 +20,7 @@ from homeport.environments.interpreter import BuiltEnvironment, Interpreter, sho
 from homeport.environments.interpreters import find_interpreter
 from homeport.environments.uv import UvError, run_uv
 from homeport.environments.uv_words import build_error
+from homeport.environments.verify_files import record_contents
 from homeport.errors import EnvironmentBuildError
 
 ENVIRONMENTS_FOLDER = "environments"
@@ -89,6 +90,7 @@ def _build(lock: Lock, room: Path, progress: Progress) -> BuiltEnvironment:
     staging = Path(tempfile.mkdtemp(prefix=f"{lock.hash}.", dir=room / _STAGING))
     try:
         _install(lock, python, staging, progress)
+        record_contents(staging, lock.hash)
         _write_lock(lock, python, staging)
         target = room / lock.hash
         if target.exists():  # its interpreter is gone, so it cannot be in use

@@ -1,0 +1,127 @@
+"""What lies in a built environment, file by file: written down as it is built, from the packages' own records."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from homeport.domain.bundle import check_format
+
+CONTENTS_FILE = "homeport-files.json"
+CONTENTS_FORMAT = 1
+_OURS = frozenset({CONTENTS_FILE, "homeport-lock.json"})
+_PIECE = 1 << 20
+_LINK = "-> "
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Paths below an environment's folder, each with its sha256 in hex, or `-> TARGET` of a link."""
+
+    files: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal packages: what a package brought, without what ties the folder to its machine."""
+        lines = sorted(f"{path} {digest}\n" for path, digest in self.files.items() if _is_packages(path))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def record_contents(folder: Path, lock_hash: str) -> Contents:
+    """Write `homeport-files.json`: the hashes of RECORD files and conda's metadata, the rest hashed here."""
+    contents = contents_by_records(folder)
+    document = {"format": CONTENTS_FORMAT, "lock": lock_hash, "files": dict(sorted(contents.files.items()))}
+    partial = folder / f"{CONTENTS_FILE}.partial"
+    partial.write_text(json.dumps(document, indent=0), encoding="utf-8")
+    partial.rename(folder / CONTENTS_FILE)
+    return contents
+
+
+def read_contents(folder: Path) -> Contents | None:
+    """What was written down; None of an environment that is older than this record."""
+    try:
+        document = json.loads((folder / CONTENTS_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    check_format(document, CONTENTS_FORMAT, CONTENTS_FILE)
+    return Contents(document["files"])
+
+
+def contents_by_records(folder: Path) -> Contents:
+    """Every file there but byte code: by the records beside the packages, hashed now where none speaks of it."""
+    recorded = dict(_recorded(folder))
+    files = {}
+    for path in files_below(folder):
+        place = folder / path
+        files[path] = recorded[path] if path in recorded and not place.is_symlink() else digest_of(place)
+    return Contents(files)
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """Files and links, by their path below `folder`; byte code and what Homeport itself keeps there are left out."""
+    for base, folders, names in os.walk(folder):
+        below = os.path.relpath(base, folder)
+        linked = [name for name in folders if Path(base, name).is_symlink()]
+        folders[:] = [name for name in folders if name not in linked]
+        for name in (*names, *linked):
+            path = name if below == "." else f"{below}/{name}"
+            if not is_bytecode(path) and path not in _OURS:
+                yield path
+
+
+def is_bytecode(path: str) -> bool:
+    """Python's own, which it makes anew from the source beside it."""
+    return path.endswith(".pyc") and "__pycache__/" in path
+
+
+def digest_of(path: Path) -> str:
+    """sha256 in hex; of a link where it leads."""
+    if path.is_symlink():
+        return _LINK + str(path.readlink())
+    digest = hashlib.sha256()
+    with path.open("rb") as reader:
+        while piece := reader.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _recorded(folder: Path) -> Iterator[tuple[str, str]]:
+    for record in folder.glob("lib/python3*/site-packages/*.dist-info/RECORD"):
+        yield from _of_wheel(record, folder)
+    for meta in folder.glob("conda-meta/*.json"):
+        yield from _of_conda(json.loads(meta.read_text(encoding="utf-8")))
+
+
+def _of_wheel(record: Path, folder: Path) -> Iterator[tuple[str, str]]:
+    """(path below the environment, sha256 in hex); lines without a hash, or that lead elsewhere, are skipped."""
+    site = os.path.relpath(record.parents[1], folder)
+    with record.open(encoding="utf-8", newline="") as lines:
+        for row in csv.reader(lines):
+            if len(row) > 1 and row[1].startswith("sha256="):
+                try:
+                    digest = base64.urlsafe_b64decode(row[1].removeprefix("sha256=") + "==").hex()
+                except (ValueError, binascii.Error):
+                    continue
+                yield os.path.normpath(f"{site}/{row[0]}"), digest
+
+
+def _of_conda(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Files of a conda package as they lie in a prefix: with its path written into them where they had a stand-in."""
+    for file in (meta.get("paths_data") or {}).get("paths", []):
+        digest = file.get("sha256_in_prefix") or (None if file.get("prefix_placeholder") else file.get("sha256"))
+        if digest:
+            yield file["_path"], digest
+
+
+def _is_packages(path: str) -> bool:
+    """Below site-packages; less RECORD, and what says where a package came from."""
+    name = path.rpartition("/")[2]
+    return "/site-packages/" in path and name not in ("RECORD", "direct_url.json", "uv_cache.json", "uv_build.json")
