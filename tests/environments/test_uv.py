@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from homeport.environments.uv import UvError, run_uv, uv_variables, without_credentials
+from homeport.domain.lock import without_credentials
+from homeport.environments.uv import UvError, run_uv, uv_variables
 from tests.environments.conftest import Lines
 
 

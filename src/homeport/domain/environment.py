@@ -5,6 +5,8 @@ The document is `azureml_environment.json`'s, with the conda specification inlin
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +55,7 @@ class EnvironmentDefinition:
     dockerfile: str | None = None
     build_context: JsonObject | None = None
     as_of: date | None = None  # resolve with what was published up to the end of this day (UTC)
+    resolve_index: str | None = None  # the index that is asked for versions and dates; files come from the usual one
     document: JsonObject = field(default_factory=dict)
 
     @classmethod
@@ -78,6 +81,7 @@ class EnvironmentDefinition:
             dockerfile=docker.get("baseDockerfile") or None,
             build_context=docker.get("buildContext") or None,
             as_of=parse_as_of(document.get("asOf") or document.get("as_of")),
+            resolve_index=document.get("resolveIndex") or document.get("resolve_index") or None,
             document=dict(document),
         )
 
@@ -100,6 +104,18 @@ class EnvironmentDefinition:
         if self.build_context:
             return "a Docker build context"
         return f"the image `{self.base_image}`" if self.base_image else None
+
+    @property
+    def packages_digest(self) -> str:
+        """Equal for definitions that ask for the same packages: sha256 in hex. Variables and images are no part."""
+        asked = [
+            [self.python, self.pip, self.as_of and str(self.as_of), self.resolve_index],
+            [*self.pip_packages],
+            [*self.pip_options],
+            [*self.conda_packages],
+            [*self.channels] if self.conda_packages else [],
+        ]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     @property
     def is_only_image(self) -> bool:

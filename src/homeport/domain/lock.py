@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -93,6 +94,8 @@ class Lock:
     conda_requested: tuple[str, ...] = ()  # specs as given to the solver
     channels: tuple[str, ...] = ()  # addresses in their order, without credentials
     virtual_packages: tuple[str, ...] = ()  # what the solver took the machine for: "__glibc=2.36=0"
+    indexes: tuple[str, ...] = ()  # where pip packages were found: hosts, and `file` for folders of this machine
+    definition: str = ""  # what it was made for: `EnvironmentDefinition.packages_digest`; empty in older locks
 
     @property
     def hash(self) -> str:
@@ -122,6 +125,8 @@ class Lock:
         document: dict[str, Any] = {"format": LOCK_FORMAT, "hash": self.hash, **asdict(self)}
         document["created"] = self.created.isoformat()
         document["as_of"] = self.as_of.isoformat() if self.as_of else None
+        for key in ("requested", "options", "conda_requested", "channels"):
+            document[key] = [without_credentials(line) for line in document[key]]
         return cast(JsonObject, document)
 
     @classmethod
@@ -144,6 +149,8 @@ class Lock:
                 conda_requested=tuple(document.get("conda_requested", ())),
                 channels=tuple(document.get("channels", ())),
                 virtual_packages=tuple(document.get("virtual_packages", ())),
+                indexes=tuple(document.get("indexes", ())),
+                definition=document.get("definition", ""),
             )
         except (KeyError, TypeError, ValueError) as wrong:
             raise InvalidInputError(f"the environment lock is not complete: {wrong!r}", hint=_RELOCK) from wrong
@@ -153,6 +160,14 @@ class Lock:
 
 
 _RELOCK = "make a new one with `homeport environment lock NAME --relock`"
+
+
+def without_credentials(text: str) -> str:
+    """`https://user:password@host/` is `https://host/`: locks and messages travel. `ssh://git@host` names no secret."""
+    return _CREDENTIALS.sub(r"\1", text)
+
+
+_CREDENTIALS = re.compile(r"((?<!ssh)://|(?<=ssh)://(?=[^/@\s\"']*:))[^/@\s\"']+@")
 
 
 def _package(document: Mapping[str, Any]) -> LockedPackage:

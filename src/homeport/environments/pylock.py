@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from homeport.domain.lock import LockedFile, LockedPackage
-from homeport.environments.uv import without_credentials
+from homeport.domain.lock import LockedFile, LockedPackage, without_credentials
 
 # The standard library's from 3.11 on; on 3.10 the same module under its first name.
 tomllib: Any = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from homeport.domain.lock import without_credentials
 from homeport.domain.progress import Progress
 from homeport.environments.interpreter import clean_variables
 
@@ -77,8 +78,3 @@ def run_uv(
 def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """The user's variables, without those that would point uv elsewhere."""
     return {key: value for key, value in clean_variables(environ).items() if key not in _NOT_OURS}
-
-
-def without_credentials(text: str) -> str:
-    """`https://user:password@host/` is `https://host/`: locks and messages travel."""
-    return re.sub(r"(?<=://)[^/@\s\"']+@", "", text)
