@@ -57,13 +57,18 @@ class Script:
         self._data = [parameter for parameter in self._parameters if parameter.name != HEADERS_ARGUMENT]
         self.mode = mode_of(self.run)
         self.wants_request = self.mode == RAW or uses_flask_request(module)
-        self.schemas = None
+        self._schemas = None
         if self.mode == OBJECT:
-            self.schemas = schema.describe(self.run)
+            self._schemas = schema.describe(self.run)
             self._blame = schema.Blame(self.run)
             self._misnamed = schema.described_arguments(self.run) - {p.name for p in self._parameters}
         self._loop = None
         self.application = None  # the flask application around each call, where the script has flask
+
+    @property
+    def schemas(self):
+        """Of the decorators; else what init() of our own script for model files left at run(); else None."""
+        return self._schemas or getattr(self.run, "homeport_schemas", None)
 
     def arguments(self, about, body, request):
         """run()'s arguments by name, out of one request; `inputs.BadInput` where it does not fit.
