@@ -49,16 +49,24 @@ def bodies_of(rows: Sequence[list[Any]]) -> list[str]:
     return [json.dumps({"data": [row]}) for row in rows]
 
 
-def together(running: Running, bodies: Sequence[str]) -> list[Reply]:
-    """All of them while the only worker is held up, so that they wait behind one another and are merged."""
+def together_behind(running: Running, first: str, bodies: Sequence[str], **headers: str) -> list[Reply]:
+    """The first, which holds up the only worker; the others wait behind one another and are merged."""
     with ThreadPoolExecutor(len(bodies) + 1) as threads:
-        first = threads.submit(running.ask, body='{"data": [[100, 1]]}')
+        held = threads.submit(running.ask, body=first, **headers)
         until(lambda: busy(running))
-        others = [threads.submit(running.ask, body=body) for body in bodies]
-        until(lambda: values(running)["homeport_queue_length"] == len(bodies))
+        others = []
+        for body in bodies:
+            others.append(threads.submit(running.ask, body=body, **headers))
+            until(lambda: values(running)["homeport_queue_length"] == len(others))
         (running.folder / "app0" / "go").write_text("")
-        assert first.result().status == 200
-        return [other.result() for other in others]
+        return [held.result(), *[other.result() for other in others]]
+
+
+def together(running: Running, bodies: Sequence[str]) -> list[Reply]:
+    """All of them while the only worker is held up."""
+    first, *others = together_behind(running, '{"data": [[100, 1]]}', bodies)
+    assert first.status == 200
+    return others
 
 
 def busy(running: Running) -> bool:
@@ -113,7 +121,7 @@ def test_other_bodies_go_alone(serve: Serve, launch: Made) -> None:
     running = serve(launch(ROW_WISE, options=OPTIONS))
     others = [
         '{"data": [[1.5, 2.5]], "more": 1}',
-        '{"data": [[1.5, 2.5]], "data": [[2.5, 3.5]]}',
+        '{"data": [[1.5, 2.5, 3.5]]}',
         '{"data": [["a", 2]]}',
     ]
     replies = together(running, [*others, '{"data": [[1.5, 2.5]]}'])

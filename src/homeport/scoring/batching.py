@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import orjson
 
-from homeport.scoring.batching_rows import Misfit, Rows, cut, joined, rows_of
+from homeport.scoring.batching_answers import Misfit, cut
+from homeport.scoring.batching_rows import Reader, Rows, joined
 from homeport.scoring.incidents import Recorder
 from homeport.scoring.job import Job
 from homeport.scoring.limits import Limits
@@ -42,7 +43,7 @@ class MergedJob(Job):
     def __init__(self, jobs: Sequence[RowsJob], retry: Callable[[Sequence[RowsJob], str], None]) -> None:
         ids = ",".join(job.request_id for job in jobs)
         metadata = orjson.dumps({"method": "POST", "query": "", "id": ids})
-        super().__init__(metadata, joined(job.rows for job in jobs if job.rows is not None), Present(), ids)
+        super().__init__(metadata, joined([job.rows for job in jobs if job.rows is not None]), Present(), ids)
         self._jobs, self._retry = jobs, retry
 
     def finish(self, reply: Reply) -> None:
@@ -79,7 +80,7 @@ class BatchingPool(Pool):
     ) -> None:
         super().__init__(starter, log, recorder, workers=workers, limits=limits)
         self._most, self._delay = most, delay  # requests, seconds
-        self._by_column: bool | None = None
+        self._reader: Reader | None = None
         self._here: set[RowsJob] = set()  # waiting or in a worker's hand
         self._peak = 1
         self._due: asyncio.TimerHandle | None = None
@@ -88,12 +89,12 @@ class BatchingPool(Pool):
     def log(self) -> Log:
         return self._log
 
-    def merge(self, *, by_column: bool) -> None:
-        """From now on; `by_column` keeps requests apart whose columns have different kinds of numbers."""
-        self._by_column = by_column
+    def merge(self, reader: Reader) -> None:
+        """From now on, those in which `reader` finds rows."""
+        self._reader = reader
 
     def new_job(self, metadata: bytes, body: bytes, caller: Caller, request_id: str = "") -> Job:
-        rows = rows_of(body, by_column=self._by_column) if self._by_column is not None and body else None
+        rows = self._reader.read(body) if self._reader is not None else None
         if rows is None:
             return Job(metadata, body, caller, request_id)
         job = RowsJob(metadata, body, caller, request_id)
