@@ -52,6 +52,21 @@ def test_the_sample_of_the_one_model_that_has_one_proves_batching(
     assert options_of(home) == [(4, SAMPLE), (8, SAMPLE)]
 
 
+def test_an_update_that_turns_batching_on_asks_the_models_that_are_served(
+    workspace: Workspace, config: InferenceConfig, home: Path
+) -> None:
+    """One of them was never registered."""
+    Model.register(workspace, "weights.txt", "sampled", sample_input_dataset=SAMPLE)
+    service = Model.deploy(workspace, "svc", ["weights.txt", "sampled:1"], config)
+    service.wait_for_deployment()
+    service.update(deployment_config=LocalWebservice.deploy_configuration(batch_max_size=8))
+    assert options_of(home)[-1] == (8, SAMPLE)
+    other = {"data": [[0.5, 1.5, 2.5]]}
+    service.update(deployment_config=LocalWebservice.deploy_configuration(batch_max_size=4, sample_input=other))
+    service.update(deployment_config=LocalWebservice.deploy_configuration(batch_max_size=2))
+    assert options_of(home)[-2:] == [(4, other), (2, other)]
+
+
 def test_two_models_with_samples_leave_the_choice_to_the_caller(workspace: Workspace, config: InferenceConfig) -> None:
     models = [
         Model.register(workspace, "weights.txt", name, sample_input_dataset=SAMPLE) for name in ("first", "second")

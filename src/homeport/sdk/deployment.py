@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from homeport.domain.bundle import BundledEnvironment
 from homeport.domain.json import Json
 from homeport.domain.model import parse_ref
 from homeport.domain.progress import Progress
+from homeport.domain.service import Service
 from homeport.domain.serving import ServingOptions
-from homeport.errors import InvalidCallError, MissingPathError
+from homeport.errors import InvalidCallError, MissingPathError, ModelNotFoundError
 from homeport.runtimes import Deployment, DeploymentChange, ModelSource
 from homeport.sdk.environment import Environment
 from homeport.sdk.inference_config import InferenceConfig
@@ -136,6 +138,21 @@ def with_sample(
         return options
     found = [sample for model in models if (sample := _sample(workspace, model)) is not None]
     return {**options, "sample_input": found[0]} if len(found) == 1 else options
+
+
+def with_served_sample(
+    workspace: Workspace | None, service: Service, models: object, options: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """As `with_sample`, for an update: one that names no models asks those that are served. A sample in use stays."""
+    served = service.generations[-1]
+    if models is not None or options.get("batch_max_size", 1) == 1 or served.options.sample_input is not None:
+        return options
+    found = []
+    for ref in served.models:
+        with suppress(ModelNotFoundError):  # deleted since, or never registered
+            found.append(_sample(workspace, ref))
+    samples = [sample for sample in found if sample is not None]
+    return {"sample_input": samples[0], **options} if len(samples) == 1 else options
 
 
 def _sample(workspace: Workspace | None, model: ModelRecord | str) -> Json:

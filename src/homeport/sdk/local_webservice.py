@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from homeport.domain.progress import Progress
 from homeport.domain.service import Service
 from homeport.errors import EntryScriptError, InvalidCallError, ServiceError, ServiceNotFoundError
 from homeport.runtimes import ProcessRuntime, ServiceStatus
-from homeport.sdk.deployment import as_local, change_of
+from homeport.sdk.deployment import as_local, change_of, with_served_sample
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.printing import Printed
@@ -253,6 +254,8 @@ class LocalWebservice(Webservice):
                 hint="deploy the service again with it: `Model.deploy(..., overwrite=True)`",
             )
         change = change_of(self.workspace, self.name, models, inference_config, settings, progress)
+        options = with_served_sample(self.workspace, self._runtime.service(self.name), models, change.options)
+        change = replace(change, options=options)
         port = settings.port if settings else None
         self._started(self._runtime.update(self.name, change, port=port or None, progress=progress, wait=wait))
 

@@ -10,7 +10,7 @@ from typing import Any
 from homeport.domain.progress import Progress
 from homeport.errors import WebserviceException
 from homeport.runtimes import DeploymentChange
-from homeport.sdk.deployment import sources_of, with_sample
+from homeport.sdk.deployment import sources_of, with_sample, with_served_sample
 from homeport.sdk.environment import Environment
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.interpreters import ready
@@ -56,6 +56,7 @@ def update(workspace: Workspace, name: str, change: Change, progress: Progress) 
     if change.environment is not None:
         environment, variables = ready(workspace, change.environment, progress=progress)
     source = change.config.source_directory if change.config else None
+    options = with_served_sample(workspace, runtime().service(name), change.models, change.options)
     exchanged = DeploymentChange(
         entry_script=change.config.entry_script if change.config else None,
         source_directory=Path(source) if source else None,
@@ -63,7 +64,7 @@ def update(workspace: Workspace, name: str, change: Change, progress: Progress) 
         environment=environment,
         variables=variables,
         workers=change.workers,
-        options=with_sample(workspace, list(change.models or ()), change.options),
+        options=with_sample(workspace, list(change.models or ()), options),
     )
     runtime().update(name, exchanged, port=change.port, progress=progress, wait=True)
     return look_at(name)
