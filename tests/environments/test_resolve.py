@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import hashlib
+import json
+import subprocess
 import sys
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -7,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from homeport.domain.lock import Lock
-from homeport.environments import lock_environment, this_platform
+from homeport.domain.platforms import find_platform
+from homeport.environments import build_environment, lock_environment, this_platform
+from homeport.environments.kept_files import take_files
 from homeport.environments.resolve import end_of_day
+from homeport.environments.verify import verify_environment
 from homeport.errors import EnvironmentBuildError, InvalidConfigError, UserErrorException
 from tests.conftest import need_interpreter
 from tests.environments.conftest import HERE, Lines, definition_of
+from tests.environments.wheels import index_of, make_wheel
 
 
 def test_a_lock_names_every_package_with_version_file_and_hash(tiny_lock: Lock) -> None:
@@ -129,9 +136,104 @@ def test_a_definition_that_is_only_an_image_names_the_runtime_it_needs(section: 
     assert caught.value.hint and 'runtime="docker"' in caught.value.hint
 
 
-def test_another_platform_is_refused_by_name() -> None:
-    with pytest.raises(InvalidConfigError, match="win-amd64"):
-        lock_environment(definition_of("alpha"), progress=Lines(), platform="win-amd64")
+def test_a_lock_for_another_platform_has_its_files_and_is_not_built_here(shelf: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    make_wheel(own, "native", "1.0", tag=f"cp{HERE.replace('.', '')}-cp{HERE.replace('.', '')}-manylinux_2_17_aarch64")
+    make_wheel(own, "native", "1.0", tag=f"cp{HERE.replace('.', '')}-cp{HERE.replace('.', '')}-win_amd64")
+    options = ("--no-index", f"--find-links {own}", f"--find-links {shelf}")
+    for platform, file in (("linux-aarch64", "manylinux_2_17_aarch64.whl"), ("windows", "win_amd64.whl")):
+        lock = lock_environment(definition_of(*options, "native"), progress=Lines(), platform=platform)
+        (package,) = [package for package in lock.packages if package.name == "native"]
+        assert [name.name.endswith(file) for name in package.files] == [True]
+        assert lock.platform == find_platform(platform).name
+        with pytest.raises(EnvironmentBuildError, match=lock.platform) as refused:
+            build_environment(lock, tmp_path / "home", progress=Lines())
+        assert refused.value.hint and "--format lock" in refused.value.hint
+
+
+def test_an_unknown_platform_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InvalidConfigError, match="amiga") as refused:
+        lock_environment(definition_of("alpha"), progress=Lines(), platform="amiga")
+    assert refused.value.hint and "macos-arm64" in refused.value.hint
+
+
+def test_an_index_without_upload_times_is_told_from_one_that_lacks_the_package(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    with index_of(shelf) as url, pytest.raises(EnvironmentBuildError, match="does not say when") as refused:
+        lock_environment(definition_of(f"--index-url {url}", "alpha", asOf="2020-03-01"), progress=Lines())
+    assert refused.value.hint and "--resolve-index" in refused.value.hint
+
+
+def test_another_index_may_be_asked_for_days_while_files_come_from_the_usual_one(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    seen: list[str] = []
+    days = {"alpha-1.0": "2020-01-01", "alpha-2.0": "2021-01-01", "beta-1.0": "2020-01-01", "setuptools": "2019-01-01"}
+    with index_of(shelf, days=days) as dated, index_of(shelf, seen) as usual:
+        asked = definition_of(f"--index-url {usual}", "alpha", asOf="2020-03-01", resolveIndex=dated)
+        lock = lock_environment(asked, progress=Lines())
+        assert {package.name: package.version for package in lock.packages}["alpha"] == "1.0"
+        assert [path for path in seen if "files" in path] == []
+        build_environment(lock, tmp_path / "home", progress=Lines())
+        assert any(path.startswith("/files/alpha-1.0") for path in seen)
+
+
+def test_what_comes_from_a_folder_has_no_day_and_that_is_said(shelf_options: tuple[str, str]) -> None:
+    told = Lines()
+    lock_environment(definition_of(*shelf_options, "alpha", asOf="2020-03-01"), progress=told)
+    assert "taken whatever their day" in str(told)
+
+
+def test_a_wheel_by_path_is_kept_and_outlives_its_place(
+    shelf: Path, shelf_options: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = make_wheel(tmp_path / "mine", "own", "3.0", requires=["alpha<2"])
+    lock = lock_environment(definition_of(*shelf_options, str(wheel)), progress=Lines(), home=tmp_path / "home")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert [(package.source, package.files[0].sha256) for package in lock.packages if package.name == "own"] == [
+        (f"file:{wheel.name}", digest)
+    ]
+    assert str(tmp_path / "mine") not in json.dumps({**lock.to_json(), "requested": []})
+    wheel.unlink()
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    read = Lock.from_json(json.loads(json.dumps(lock.to_json())))
+    built = build_environment(read, tmp_path / "home", progress=Lines())
+    assert built.folder and verify_environment(built.folder).whole
+    with pytest.raises(EnvironmentBuildError, match="not here") as refused:
+        build_environment(read, tmp_path / "other", progress=Lines())
+    assert refused.value.hint and digest in refused.value.hint
+    take_files(read, tmp_path / "other", [tmp_path / "home" / "files" / digest])
+    assert build_environment(read, tmp_path / "other", progress=Lines()).lock == lock.hash
+
+
+def test_a_repository_is_pinned_to_its_commit(shelf_options: tuple[str, str], tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "held").mkdir(parents=True)
+    (project / "held" / "__init__.py").write_text("version = 1\n")
+    (project / "setup.py").write_text(
+        "from setuptools import setup\nsetup(name='held', version='1', packages=['held'])\n"
+    )
+    git = ["git", "-C", str(project), "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *words], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    lock = lock_environment(definition_of(f"held @ git+file://{project}"), progress=Lines())
+    assert [package.source for package in lock.packages if package.name == "held"] == [f"git+file://{project}@{commit}"]
+
+
+def test_no_credential_gets_into_a_lock(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    with index_of(shelf) as url:
+        secret = url.replace("://", "://user:s3cret@")
+        lock = lock_environment(definition_of(f"--index-url {secret}", "alpha"), progress=Lines())
+        assert lock.indexes == (url.split("/")[2],)
+    assert "s3cret" not in json.dumps(lock.to_json())
 
 
 def test_as_of_a_day_includes_that_day_in_utc() -> None:

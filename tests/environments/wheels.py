@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import threading
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
 def make_wheel(
-    folder: Path, name: str, version: str, *, requires: Sequence[str] = (), modules: int = 1, body: str = ""
+    folder: Path,
+    name: str,
+    version: str,
+    *,
+    requires: Sequence[str] = (),
+    modules: int = 1,
+    body: str = "",
+    tag: str = "py3-none-any",
 ) -> Path:
     """A pure-Python wheel with a package `name` of so many modules; `body` is its `__init__.py`."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{version}-py3-none-any.whl"
+    path = folder / f"{name}-{version}-{tag}.whl"
     info = f"{name}-{version}.dist-info"
     metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
     metadata += [f"Requires-Dist: {line}" for line in requires]
@@ -24,7 +32,7 @@ def make_wheel(
     files |= {f"{name}/part{number}.py": f"number = {number}\n" * 20 for number in range(1, modules)}
     files |= {
         f"{info}/METADATA": "\n".join((*metadata, "")),
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
     files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in (*files, f"{info}/RECORD"))
     with zipfile.ZipFile(path, "w") as archive:
@@ -34,8 +42,11 @@ def make_wheel(
 
 
 @contextlib.contextmanager
-def index_of(folder: Path, seen: list[str] | None = None) -> Iterator[str]:
-    """A package index on a real socket that serves a folder of wheels; `seen` gets the path of every request."""
+def index_of(folder: Path, seen: list[str] | None = None, *, days: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A package index on a real socket that serves a folder of wheels; `seen` gets the path of every request.
+
+    With `days` (beginning of a file's name -> day) it says when files were published, else it does not.
+    """
 
     class Index(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -45,7 +56,10 @@ def index_of(folder: Path, seen: list[str] | None = None) -> Iterator[str]:
             if kind == "files" and (folder / name).is_file():
                 self._answer((folder / name).read_bytes(), "application/zip")
             elif kind == "simple" and (wheels := sorted(folder.glob(f"{name.replace('-', '_')}-*.whl"))):
-                self._answer("".join(map(_link, wheels)).encode(), "text/html")
+                if days is None:
+                    self._answer("".join(map(_link, wheels)).encode(), "text/html")
+                else:
+                    self._answer(_dated(name, wheels, days), "application/vnd.pypi.simple.v1+json")
             else:
                 self.send_error(404)
 
@@ -76,3 +90,16 @@ def index_of(folder: Path, seen: list[str] | None = None) -> Iterator[str]:
 def _link(wheel: Path) -> str:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     return f'<a href="/files/{wheel.name}#sha256={digest}">{wheel.name}</a>\n'
+
+
+def _dated(name: str, wheels: Sequence[Path], days: Mapping[str, str]) -> bytes:
+    files = [
+        {
+            "filename": wheel.name,
+            "url": f"/files/{wheel.name}",
+            "hashes": {"sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()},
+            "upload-time": next(f"{day}T12:00:00Z" for begin, day in days.items() if wheel.name.startswith(begin)),
+        }
+        for wheel in wheels
+    ]
+    return json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": files}).encode()

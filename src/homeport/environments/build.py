@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from homeport.domain.lock import Lock
 from homeport.domain.progress import Progress
 from homeport.domain.python import PythonWanted
-from homeport.environments.install import install_packages
+from homeport.environments.install import Supply, install_packages
 from homeport.environments.interpreter import BuiltEnvironment, Interpreter, short
 from homeport.environments.interpreters import find_interpreter
 from homeport.environments.uv import UvError, run_uv
@@ -31,8 +31,10 @@ _LOCKS = ".locks"
 _NOBODY_WAITS = 0.05  # seconds
 
 
-def build_environment(lock: Lock, home: Path, *, progress: Progress) -> BuiltEnvironment:
+def build_environment(lock: Lock, home: Path, *, progress: Progress, offline: bool = False) -> BuiltEnvironment:
     """`home/environments/HASH`, found in milliseconds or built there; other processes that want it wait.
+
+    `offline` takes packages only from this machine's caches.
 
     `EnvironmentBuildError` carries uv's own words. A build that is killed leaves nothing but staging, which the next
     build removes.
@@ -47,7 +49,7 @@ def build_environment(lock: Lock, home: Path, *, progress: Progress) -> BuiltEnv
         if found:
             return found
         _clear_staging(room, lock.hash)
-        return _build(lock, room, progress)
+        return _build(lock, room, progress, Supply(home, offline))
 
 
 def _found(folder: Path, lock: Lock) -> BuiltEnvironment | None:
@@ -82,14 +84,14 @@ def _clear_staging(room: Path, held: str) -> None:
             continue
 
 
-def _build(lock: Lock, room: Path, progress: Progress) -> BuiltEnvironment:
+def _build(lock: Lock, room: Path, progress: Progress, supply: Supply) -> BuiltEnvironment:
     started = time.monotonic()
     python = find_interpreter(lock.python.version, progress=progress)
     _check_fits(lock, python)
     (room / _STAGING).mkdir(exist_ok=True, mode=0o700)
     staging = Path(tempfile.mkdtemp(prefix=f"{lock.hash}.", dir=room / _STAGING))
     try:
-        _install(lock, python, staging, progress)
+        _install(lock, python, staging, progress, supply)
         record_contents(staging, lock.hash)
         _write_lock(lock, python, staging)
         target = room / lock.hash
@@ -109,11 +111,12 @@ def _check_fits(lock: Lock, python: Interpreter) -> None:
         return
     raise EnvironmentBuildError(
         f"the lock is for Python {lock.python.version} on {lock.platform}; this is {python} on {python.platform}",
-        hint="make a lock here: `homeport environment lock NAME --relock`",
+        hint="a lock of another platform is made to be built there: export it with `--format lock`; "
+        "for this machine `homeport environment lock NAME` makes one",
     )
 
 
-def _install(lock: Lock, python: Interpreter, staging: Path, progress: Progress) -> None:
+def _install(lock: Lock, python: Interpreter, staging: Path, progress: Progress, supply: Supply) -> None:
     words = ["venv", "--relocatable", "--allow-existing", "--python", str(python.path), "."]
     try:
         run_uv(words, folder=staging, progress=progress)
@@ -122,7 +125,7 @@ def _install(lock: Lock, python: Interpreter, staging: Path, progress: Progress)
     if not lock.packages:
         return
     progress.step(f"installing {len(lock.packages)} packages")
-    install_packages(lock, python, staging / INTERPRETER, progress)
+    install_packages(lock, python, staging / INTERPRETER, progress, supply)
 
 
 def _write_lock(lock: Lock, python: Interpreter, staging: Path) -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from homeport.domain.platforms import platform_name
 from homeport.domain.python import OLDEST_PYTHON, Version, spell
 from homeport.errors import InvalidConfigError, MissingPathError
 
@@ -41,7 +42,7 @@ class Interpreter:
     version: Version
     implementation: str  # "cpython"
     abi: str  # "cpython-37m-x86_64-linux-gnu"
-    platform: str  # "linux-x86_64"
+    platform: str  # "linux-x86_64", as in locks
     libc: str  # "glibc 2.36", empty where there is no telling
     base: Path  # the interpreter that a virtual environment was made from; else `path`
 
@@ -111,7 +112,7 @@ def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
         version=(major, minor, patch),
         implementation=facts["implementation"],
         abi=facts["abi"],
-        platform=facts["platform"],
+        platform=platform_name(facts["platform"]),
         libc=facts["libc"],
         base=base if facts["prefix"] != facts["base_prefix"] and base.is_file() else path,
     )

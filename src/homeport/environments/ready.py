@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.json import JsonObject
-from homeport.domain.lock import Lock
+from homeport.domain.lock import Lock, without_credentials
 from homeport.domain.progress import Progress
 from homeport.environments.build import build_environment
 from homeport.environments.interpreter import BuiltEnvironment, existing_interpreter
+from homeport.environments.requested import package_options
 from homeport.environments.resolve import check_buildable, lock_environment, this_platform
 
 
@@ -25,7 +27,7 @@ class LockKeeper(Protocol):
 
 
 def ready_environment(
-    definition: EnvironmentDefinition, home: Path, locks: LockKeeper, *, progress: Progress
+    definition: EnvironmentDefinition, home: Path, locks: LockKeeper, *, progress: Progress, offline: bool = False
 ) -> BuiltEnvironment:
     """The environment's interpreter, locked and built where it is not yet.
 
@@ -33,15 +35,24 @@ def ready_environment(
     """
     if definition.user_managed and not definition.is_only_image:
         return existing_interpreter(Path(definition.interpreter_path).expanduser())
-    return build_environment(kept_or_new_lock(definition, locks, progress=progress), home, progress=progress)
+    lock = kept_or_new_lock(definition, locks, progress=progress, home=home)
+    return build_environment(lock, home, progress=progress, offline=offline)
 
 
-def kept_or_new_lock(definition: EnvironmentDefinition, locks: LockKeeper, *, progress: Progress) -> Lock:
-    """The kept lock of this platform; else a new one, which is then kept."""
+def kept_or_new_lock(
+    definition: EnvironmentDefinition, locks: LockKeeper, *, progress: Progress, home: Path | None = None
+) -> Lock:
+    """The kept lock of this platform; else a new one, which is then kept.
+
+    A kept lock has no credentials: the definition's are put back in.
+    """
     kept = locks.get(this_platform())
     if kept is not None:
-        return Lock.from_json(kept)
+        lock = Lock.from_json(kept)
+        options = package_options(definition)
+        fits = [without_credentials(line) for line in options] == list(lock.options)
+        return replace(lock, options=options) if fits else lock
     check_buildable(definition)
-    lock = lock_environment(definition, progress=progress)
+    lock = lock_environment(definition, progress=progress, home=home)
     locks.keep(lock.platform, lock.to_json())
     return lock

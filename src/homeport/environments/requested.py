@@ -63,7 +63,7 @@ def requested_by(definition: EnvironmentDefinition, python: Version) -> Requeste
         lines.append(_pip_requirement(definition.pip))
     options, words, notes = _options(definition.pip_options)
     if replaced:
-        notes.insert(0, f"{', '.join(replaced)}: replaced by inference-schema and flask, which is what scoring needs")
+        notes.insert(0, _replaced(replaced))
     return Requested(
         lines=tuple(lines),
         options=tuple(options),
@@ -71,6 +71,32 @@ def requested_by(definition: EnvironmentDefinition, python: Version) -> Requeste
         overrides=tuple(overrides(lines)),
         notes=tuple(notes),
     )
+
+
+def pip_section(definition: EnvironmentDefinition) -> Requested:
+    """The pip list alone, beside conda packages: what conda brings (pip, setuptools) is its own business."""
+    for line in definition.pip_packages:
+        _check(line)
+    lines, replaced = replace_family(definition.pip_packages)
+    options, words, notes = _options(definition.pip_options)
+    if replaced:
+        notes.insert(0, _replaced(replaced))
+    return Requested(
+        lines=tuple(lines),
+        options=tuple(options),
+        words=tuple(words),
+        overrides=tuple(overrides(lines)),
+        notes=tuple(notes),
+    )
+
+
+def _replaced(names: list[str]) -> str:
+    return f"{', '.join(names)}: replaced by inference-schema and flask, which is what scoring needs"
+
+
+def package_options(definition: EnvironmentDefinition) -> tuple[str, ...]:
+    """The option lines that a lock of this definition has."""
+    return tuple(_options(definition.pip_options)[0])
 
 
 def _refuse_conda_packages(definition: EnvironmentDefinition) -> None:

@@ -6,23 +6,25 @@ import os
 import sys
 import sysconfig
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 from homeport.domain.clock import Clock, utc_now
 from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.lock import Lock, LockedPython
+from homeport.domain.platforms import Platform, find_platform, platform_name
 from homeport.domain.progress import Progress
 from homeport.domain.python import spell
 from homeport.environments.interpreter import Interpreter
 from homeport.environments.interpreters import find_interpreter
+from homeport.environments.kept_files import keep_files
 from homeport.environments.pip_settings import uv_settings
-from homeport.environments.pylock import EMPTY_PYLOCK, PYLOCK_FILE, locked_packages, portable
+from homeport.environments.pylock import EMPTY_PYLOCK, PYLOCK_FILE, hosts, locked_packages, portable, undated
 from homeport.environments.requested import Requested, requested_by
 from homeport.environments.uv import UvError, run_uv
-from homeport.environments.uv_words import build_error
-from homeport.errors import EnvironmentBuildError, InvalidConfigError
+from homeport.environments.uv_words import build_error, undated_notes
+from homeport.errors import EnvironmentBuildError
 
 PYTHON_WHERE_NONE_IS_SAID = "3.10.18"  # facts, section 4
 REQUIREMENTS_FILE = "requirements.in"
@@ -31,40 +33,52 @@ OVERRIDES_FILE = "overrides.txt"
 
 def this_platform() -> str:
     """`linux-x86_64`: what locks of this machine are kept under."""
-    return sysconfig.get_platform()
+    return platform_name(sysconfig.get_platform())
 
 
 def lock_environment(
-    definition: EnvironmentDefinition, *, progress: Progress, platform: str | None = None, now: Clock = utc_now
+    definition: EnvironmentDefinition,
+    *,
+    progress: Progress,
+    platform: str | None = None,
+    home: Path | None = None,
+    now: Clock = utc_now,
 ) -> Lock:
-    """Resolve on this machine, as of the definition's day where it names one.
+    """Resolve as of the definition's day where it names one, for this platform or another.
 
+    Wheels that the definition names by path are copied into `home`, so that the lock outlives them.
     `EnvironmentBuildError` carries uv's own words; a definition that cannot be built from packages is refused.
     """
-    if platform not in (None, this_platform()):
-        raise InvalidConfigError(
-            f"locks are made on the platform they are for: this one is `{this_platform()}`, not `{platform}`",
-            hint="lock it on such a machine",
-        )
     check_buildable(definition)
+    elsewhere = find_platform(platform) if platform not in (None, this_platform()) else None
     python = _interpreter(definition, progress)
     wanted = requested_by(definition, python.version)
     for note in wanted.notes:
         progress.step(note)
-    pylock = _resolve(_Question(definition, wanted, python), progress) if wanted.lines else EMPTY_PYLOCK
+    question = _Question(definition, wanted, python, elsewhere)
+    pylock = _resolve(question, progress) if wanted.lines else EMPTY_PYLOCK
+    if home is not None:
+        pylock = keep_files(pylock, home)
     packages = locked_packages(pylock)
-    progress.step(f"locked {len(packages)} packages")
+    progress.step(f"locked {len(packages)} packages" + (f" for {elsewhere.name}" if elsewhere else ""))
     return Lock(
         engine="uv",
-        platform=python.platform,
-        python=locked_python(python),
+        platform=elsewhere.name if elsewhere else python.platform,
+        python=_elsewhere(locked_python(python)) if elsewhere else locked_python(python),
         created=now(),
         as_of=definition.as_of,
         requested=wanted.lines,
         options=wanted.options,
         packages=packages,
         pylock=portable(pylock, spell(python.version[:2])),
+        indexes=hosts(pylock),
+        definition=definition.packages_digest,
     )
+
+
+def _elsewhere(python: LockedPython) -> LockedPython:
+    """Of another platform's interpreter only the version can be known here."""
+    return replace(python, abi="", libc="")
 
 
 def _interpreter(definition: EnvironmentDefinition, progress: Progress) -> Interpreter:
@@ -109,6 +123,7 @@ class _Question:
     definition: EnvironmentDefinition
     wanted: Requested
     python: Interpreter
+    elsewhere: Platform | None
 
 
 def _resolve(question: _Question, progress: Progress) -> str:
@@ -118,21 +133,32 @@ def _resolve(question: _Question, progress: Progress) -> str:
     with tempfile.TemporaryDirectory(prefix="homeport-lock-") as name:
         folder = Path(name)
         try:
-            run_uv(
-                _words(question, folder), folder=folder, progress=progress, variables=variables_for(wanted.has_places)
-            )
+            said = run_uv(_words(question, folder), folder=folder, progress=progress, variables=_variables(question))
         except UvError as wrong:
             raise build_error(f"cannot resolve {definition.label}", wrong, as_of=definition.as_of) from wrong
-        return (folder / PYLOCK_FILE).read_text(encoding="utf-8")
+        pylock = (folder / PYLOCK_FILE).read_text(encoding="utf-8")
+    for note in undated_notes(definition.as_of, said, undated(pylock)):
+        progress.step(note)
+    return pylock
+
+
+def _variables(question: _Question) -> dict[str, str]:
+    variables = variables_for(question.wanted.has_places)
+    if question.definition.resolve_index:
+        variables["UV_DEFAULT_INDEX"] = question.definition.resolve_index
+    return variables
 
 
 def _words(question: _Question, folder: Path) -> list[str]:
     """Write the questions into `folder` and give uv's command line."""
     definition, wanted = question.definition, question.wanted
-    lines = "\n".join((*wanted.options, *wanted.lines, ""))
+    options = [line for line in wanted.options if not (definition.resolve_index and line.startswith("--index-url"))]
+    lines = "\n".join((*options, *wanted.lines, ""))
     (folder / REQUIREMENTS_FILE).write_text(lines, encoding="utf-8")
     words = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-annotate", "-o", PYLOCK_FILE]
     words += ["--python", str(question.python.path), *wanted.words]
+    if question.elsewhere:
+        words += ["--python-platform", question.elsewhere.uv]
     if definition.as_of:
         words += ["--exclude-newer", end_of_day(definition.as_of)]
     if wanted.overrides:

@@ -30,7 +30,7 @@ _NOT_OURS = (
     "VIRTUAL_ENV",
 )
 _TOLD = re.compile(r"\s*(Downloading|Building|Built|Updating|warning:)\b")
-_LINK_MODE = re.compile(r"\s*(warning: )?(Failed to hardlink|If the cache and target|hint:)")
+_NOT_TOLD = re.compile(r"Failed to hardlink|missing an upload date")  # told once, in our words
 
 
 class UvError(Exception):
@@ -44,10 +44,10 @@ class UvError(Exception):
 
 def run_uv(
     words: Sequence[str], *, folder: Path, progress: Progress, variables: Mapping[str, str] | None = None
-) -> None:
+) -> str:
     """Run `uv WORDS` in `folder` (no project's settings are found there); `variables` are laid over the user's own.
 
-    Long steps (downloads, builds) are told as they come. `UvError` when it fails.
+    Long steps (downloads, builds) are told as they come; all that it said comes back. `UvError` when it fails.
     """
     command = [find_uv_bin(), "--color", "never", *words]
     said: list[str] = []
@@ -66,13 +66,15 @@ def run_uv(
             assert running.stderr is not None
             for line in running.stderr:
                 said.append(line)
-                if _TOLD.match(line) and not _LINK_MODE.match(line):
+                if _TOLD.match(line) and not _NOT_TOLD.search(line):
                     progress.step(f"  {line.strip()}")
         except BaseException:
             running.kill()  # Ctrl-C: nothing of ours goes on in the background
             raise
+    text = without_credentials("".join(said).strip())
     if running.returncode != 0:
-        raise UvError(running.returncode, without_credentials("".join(said).strip()))
+        raise UvError(running.returncode, text)
+    return text
 
 
 def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from homeport.environments.uv import UvError
 from homeport.errors import EnvironmentBuildError
@@ -15,6 +16,11 @@ _NETWORK = re.compile(
 _CERTIFICATE = re.compile(r"invalid peer certificate|UnknownIssuer|certificate verify failed", re.IGNORECASE)
 _SPACE = re.compile(r"No space left on device|os error 28")
 _COMPILER = re.compile(r"Failed to build `([^`]+)`|Failed to download and build `([^`]+)`")
+_UNDATED = re.compile(r"`([^`]+)` is missing an upload date")
+UNDATED_HINT = (
+    "name an index that tells them for resolving: `--resolve-index URL`, or `resolveIndex` in the definition; "
+    "the files still come from the usual one"
+)
 _HINTS = (
     (
         _CERTIFICATE,
@@ -42,9 +48,34 @@ _ASKED = re.compile(
 def build_error(doing: str, wrong: UvError, *, as_of: object = None) -> EnvironmentBuildError:
     """`doing` begins the sentence: "cannot resolve `tutorial-env:1`"; the packages in conflict are named there."""
     text = wrong.text
+    files = _UNDATED.findall(text)
+    if files and as_of:
+        kept = "\n".join(line for line in text.splitlines() if not _UNDATED.search(line))
+        return EnvironmentBuildError(
+            f"{doing}: the package index does not say when files were published ({_some(files)}), "
+            f"so nothing can be resolved as of {as_of}\n{kept.strip()}",
+            hint=UNDATED_HINT,
+        )
     names = conflicting(text)
     about = f": {' and '.join(f'`{name}`' for name in names)}" if names else ""
     return EnvironmentBuildError(f"{doing}{about}\n{text}", hint=_hint(text, names, as_of))
+
+
+def undated_notes(as_of: object, said: str, undated: Sequence[str]) -> list[str]:
+    """What to tell of a resolution as of a day where not every file has one; `undated` are packages that it took."""
+    if not as_of:
+        return []
+    notes = []
+    left_out = _UNDATED.findall(said)
+    if left_out:
+        notes.append(f"left out, because no index says when they were published: {_some(left_out)}")
+    if undated:
+        notes.append(f"taken whatever their day, because they come from a folder: {_some(undated)}")
+    return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
 
 
 def conflicting(text: str) -> list[str]:
