@@ -1,0 +1,362 @@
+"""A symbolic unpickler: it does to descriptions of values what `pickle.load` does to values, calling nothing.
+
+It follows CPython's `pickle.py` in what each opcode does to stack and memo (Lib/pickle.py, `_Unpickler.load_*`), because
+a reader that understands the bytes differently from the real one is what a hostile file looks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeport.inspection.opcodes import ARGUMENT, NAMES
+from homeport.inspection.pickle_bytes import DamagedPickleError, Long, PickleBytes
+from homeport.inspection.pickle_values import (
+    FORGOTTEN,
+    Global,
+    GlobalName,
+    Listing,
+    Made,
+    Node,
+    Pairs,
+    Persistent,
+)
+
+MOST_ON_STACK = 2_000_000
+MOST_IN_MEMO = 1_000_000
+MOST_ITEMS = 1_000_000  # of all lists, sets and dictionaries together; the rest is counted, not kept
+MOST_GLOBALS = 20_000
+_BETWEEN_CHECKS = 4096
+_NAME = 500  # characters of a module, or of a name in it
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something that no ordinary pickler writes: what (`pickle.BUILD`), and what it is good for."""
+
+    name: str
+    why: str
+
+
+class PickleMachine:
+    """Reads one pickle, up to its STOP. `names` holds every global so far, also where reading fails."""
+
+    def __init__(self, source: PickleBytes, *, after_build: Callable[[PickleMachine], None] | None = None) -> None:
+        self.source = source
+        self.names: dict[GlobalName, int] = {}  # with the position where each stands first
+        self.calls: list[Made] = []  # calls of a name that decides by its arguments whether it is harmless
+        self.oddities: dict[Oddity, int] = {}
+        self.protocol = 0
+        self.opcodes: set[str] = set()
+        self.stack: list[Node] = []
+        self._marks: list[list[Node]] = []
+        self._below = 0  # entries under the marks
+        self._memo: dict[int, Node] = {}
+        self._memo_full = False
+        self._room = MOST_ITEMS
+        self._after_build = after_build
+        self._do = {code: getattr(self, _METHODS[name]) for code, name in NAMES.items()}
+
+    def run(self) -> Node:
+        """The value that the pickle describes."""
+        source, do, arguments = self.source, self._do, ARGUMENT
+        seen: set[int] = set()
+        try:
+            while source.opcodes_left > 0:
+                source.opcodes_left -= _BETWEEN_CHECKS
+                for step in range(_BETWEEN_CHECKS):
+                    code = source.byte()
+                    if code == _STOP:
+                        source.opcodes_left += _BETWEEN_CHECKS - step - 1
+                        return self._pop()
+                    seen.add(code)
+                    reader = arguments.get(code)
+                    if reader is None:
+                        do[code]()
+                    else:
+                        do[code](reader(source))
+                self._check_stack()
+        except (KeyError, IndexError) as error:
+            raise DamagedPickleError(f"no pickle from byte {source.position - 1:,} on") from error
+        finally:
+            self.opcodes |= {NAMES.get(code, "") for code in seen}
+        raise DamagedPickleError("it has more opcodes than any model needs")
+
+    def absorb(self, inner: PickleMachine) -> None:
+        """Take over what another pickle in the same stream named."""
+        for name, position in inner.names.items():
+            self.names.setdefault(name, position)
+        self.calls += inner.calls
+        for oddity, position in inner.oddities.items():
+            self.oddities.setdefault(oddity, position)
+        self.opcodes |= inner.opcodes
+
+    def _check_stack(self) -> None:
+        if len(self.stack) + len(self._marks) + self._below > MOST_ON_STACK:
+            raise DamagedPickleError(f"it piles up more than {MOST_ON_STACK:,} values at once: no model does that")
+
+    def odd(self, name: str, why: str) -> None:
+        if len(self.oddities) < MOST_GLOBALS:
+            self.oddities.setdefault(Oddity(name, why), self.source.position)
+
+    # stack and memo
+
+    def _pop(self) -> Node:
+        if not self.stack:
+            raise IndexError
+        return self.stack.pop()
+
+    def _pop_mark(self) -> list[Node]:
+        items = self.stack
+        self.stack = self._marks.pop()
+        self._below -= len(self.stack)
+        return items
+
+    def _mark(self) -> None:
+        self._marks.append(self.stack)
+        self._below += len(self.stack)
+        self.stack = []
+
+    def _pop_(self) -> None:
+        if self.stack:
+            self.stack.pop()
+        else:
+            self._pop_mark()
+
+    def _dup(self) -> None:
+        self.stack.append(self.stack[-1])
+
+    def _put(self, index: int | Long) -> None:
+        top = self.stack[-1]
+        if isinstance(index, Long) or index < 0:
+            raise DamagedPickleError("a memo index that cannot be")
+        if len(self._memo) >= MOST_IN_MEMO and index not in self._memo:
+            self._memo_full = True
+            return
+        self._memo[index] = top
+
+    def _memoize(self) -> None:
+        self._put(len(self._memo))
+
+    def _get(self, index: int | Long) -> None:
+        if isinstance(index, Long):
+            raise DamagedPickleError("a memo index that cannot be")
+        self.stack.append(self._memo.get(index, FORGOTTEN) if self._memo_full else self._memo[index])
+
+    # constants
+
+    def _push(self, value: Node) -> None:
+        self.stack.append(value)
+
+    def _none(self) -> None:
+        self.stack.append(None)
+
+    def _newtrue(self) -> None:
+        self.stack.append(True)
+
+    def _newfalse(self) -> None:
+        self.stack.append(False)
+
+    def _proto(self, number: int) -> None:
+        if number > 5:
+            raise DamagedPickleError(f"pickle protocol {number}, which does not exist")
+        self.protocol = max(self.protocol, number)
+
+    def _frame(self, length: int) -> None:
+        if not self.source.rest_is(length):
+            raise DamagedPickleError(f"it is cut short: a frame of {length:,} bytes at byte {self.source.position:,}")
+
+    def _next_buffer(self) -> None:
+        self.stack.append(FORGOTTEN)
+
+    def _readonly_buffer(self) -> None:
+        self.stack.append(self._pop())  # there has to be one
+
+    def _persid(self, id_: str | Long) -> None:
+        self.stack.append(Persistent(id_))
+
+    def _binpersid(self) -> None:
+        self.stack.append(Persistent(self._pop()))
+
+    # containers
+
+    def _tuple1(self) -> None:
+        self.stack.append((self._pop(),))
+
+    def _tuple2(self) -> None:
+        second = self._pop()
+        self.stack.append((self._pop(), second))
+
+    def _tuple3(self) -> None:
+        third, second = self._pop(), self._pop()
+        self.stack.append((self._pop(), second, third))
+
+    def _tuple(self) -> None:
+        items = self._pop_mark()
+        self.stack.append(tuple(items))
+
+    def _empty_tuple(self) -> None:
+        self.stack.append(())
+
+    def _empty_list(self) -> None:
+        self.stack.append(Listing("list"))
+
+    def _empty_set(self) -> None:
+        self.stack.append(Listing("set"))
+
+    def _empty_dict(self) -> None:
+        self.stack.append(Pairs())
+
+    def _list(self) -> None:
+        items = self._pop_mark()
+        self.stack.append(Listing("list", items))
+
+    def _frozenset(self) -> None:
+        items = self._pop_mark()
+        self.stack.append(Listing("frozenset", items))
+
+    def _dict(self) -> None:
+        items = self._pop_mark()
+        pairs = Pairs()
+        self.stack.append(pairs)
+        self._set(pairs, items)
+
+    def _append(self) -> None:
+        item = self._pop()
+        self._extend(self.stack[-1], [item])
+
+    def _appends(self) -> None:
+        items = self._pop_mark()
+        self._extend(self.stack[-1], items)
+
+    def _setitem(self) -> None:
+        value, key = self._pop(), self._pop()
+        self._set(self.stack[-1], [key, value])
+
+    def _setitems(self) -> None:
+        items = self._pop_mark()
+        self._set(self.stack[-1], items)
+
+    def _extend(self, target: Node, items: list[Node]) -> None:
+        if isinstance(target, Made):
+            target.items = target.items or Listing("list")
+            target = target.items
+        if isinstance(target, Listing):
+            room = self._take_room(len(items))
+            target.items += items[:room]
+            target.dropped += len(items) - room
+        else:
+            self._changed(target, "APPENDS")
+
+    def _set(self, target: Node, items: list[Node]) -> None:
+        if isinstance(target, Made):
+            target.pairs = target.pairs or Pairs()
+            target = target.pairs
+        if isinstance(target, Pairs):
+            room = self._take_room(len(items) // 2)
+            target.pairs += zip(items[: 2 * room : 2], items[1 : 2 * room : 2], strict=False)
+            target.dropped += len(items) // 2 - room
+        else:
+            self._changed(target, "SETITEMS")
+
+    def _take_room(self, wanted: int) -> int:
+        given = min(wanted, self._room)
+        self._room -= given
+        return given
+
+    def _changed(self, target: Node, opcode: str) -> None:
+        if isinstance(target, Global):
+            self.odd(f"pickle.{opcode}", f"changes `{target.name}` itself, for everything that uses it")
+        elif not isinstance(target, type(FORGOTTEN)):
+            raise DamagedPickleError(f"{opcode} on what takes no items, before byte {self.source.position:,}")
+
+    # globals and calls
+
+    def _name(self, module: Node, name: Node) -> None:
+        found = GlobalName(*(part[:_NAME] if isinstance(part, str) else "?" for part in (module, name)))
+        if found != (module, name):
+            self.odd("pickle.STACK_GLOBAL", "imports a name that only unpickling it would put together")
+        if len(self.names) >= MOST_GLOBALS:
+            raise DamagedPickleError(f"it names more than {MOST_GLOBALS:,} globals: no model does that")
+        self.names.setdefault(found, self.source.position)
+        self.stack.append(Global(found))
+
+    def _global(self, pair: tuple[Node, Node]) -> None:
+        self._name(*pair)
+
+    def _stack_global(self) -> None:
+        name = self._pop()
+        self._name(self._pop(), name)
+
+    def _extension(self, code: int) -> None:
+        self.odd(f"copyreg.extension {code}", "a name that the reading program must have registered under this number")
+        self.stack.append(Global(GlobalName("copyreg", f"extension {code}")))
+
+    def _inst(self, pair: tuple[Node, Node]) -> None:
+        arguments = self._pop_mark()
+        self._name(*pair)
+        self._call(self._pop(), tuple(arguments))
+
+    def _obj(self) -> None:
+        arguments = self._pop_mark()
+        self._call(arguments[0], tuple(arguments[1:]))
+
+    def _newobj(self) -> None:
+        arguments = self._pop()
+        self._call(self._pop(), arguments)
+
+    def _newobj_ex(self) -> None:
+        keywords, arguments = self._pop(), self._pop()
+        self._call(self._pop(), arguments, keywords)
+
+    def _reduce(self) -> None:
+        arguments = self._pop()
+        self._call(self._pop(), arguments)
+
+    def _call(self, function: Node, arguments: Node, keywords: Node = None) -> None:
+        made = Made(function, arguments, keywords)
+        if isinstance(function, Global):
+            if len(self.calls) < MOST_GLOBALS and function.name.name in DECIDED_BY_ARGUMENTS:
+                self.calls.append(made)
+        else:
+            source = _origin(function)
+            self.odd(
+                "pickle.REDUCE", f"calls what {source} returned" if source else "calls what it put together itself"
+            )
+        self.stack.append(made)
+
+    def _build(self) -> None:
+        state = self._pop()
+        target = self.stack[-1]
+        if isinstance(target, Made):
+            target.states.append(state)
+            if self._after_build is not None:
+                self._after_build(self)
+        elif isinstance(target, Global):
+            self.odd("pickle.BUILD", f"changes `{target.name}` itself, for everything that uses it")
+
+
+_STOP = ord(".")
+DECIDED_BY_ARGUMENTS = {"_ufunc_reconstruct"}
+
+
+def _origin(function: Node) -> str | None:
+    while isinstance(function, Made):
+        function = function.function
+    return f"`{function.name}`" if isinstance(function, Global) else None
+
+
+# The opcodes that only differ in how their argument is written, or that another method does as well.
+_SHARED = {
+    "_push": "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE "
+    "BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8",
+    "_put": "PUT BINPUT LONG_BINPUT",
+    "_get": "GET BINGET LONG_BINGET",
+    "_extension": "EXT1 EXT2 EXT4",
+    "_pop_": "POP",
+    "_pop_mark": "POP_MARK",
+    "_appends": "ADDITEMS",
+}
+_METHODS = {name: f"_{name.lower()}" for name in NAMES.values()}
+_METHODS |= {name: method for method, names in _SHARED.items() for name in names.split()}
+_METHODS["STOP"] = "_pop"
