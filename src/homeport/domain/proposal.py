@@ -16,6 +16,13 @@ class Proposal:
     packages: tuple[str, ...]  # requirement lines, "scikit-learn==0.22.1"
     as_of: date | None  # what everything is resolved as of
     why: tuple[str, ...]  # sentences for people, the weightiest first
+    learnt: tuple[str, ...] = ()  # requirement lines that failed trials taught: "python!=3.8.*", "scikit-learn==0.22.1"
+    tried: tuple[str, ...] = ()  # `key` of the proposals that failed before this one
+
+    @property
+    def key(self) -> str:
+        """Equal for proposals that would give the same environment."""
+        return f"python {self.python} as of {self.as_of}: {', '.join(sorted(self.packages))}"
 
     def definition(self, name: str) -> JsonObject:
         """The document of azureml_environment.json for it."""
