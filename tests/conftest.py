@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from filelock import FileLock
+
+from tests.browser import Browser, find_browser, open_browser
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -93,6 +95,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """A tab of a real browser."""
+    found = find_browser()
+    if found is None:
+        lacking("chromium and chromedriver")
+    folder = tmp_path / "browser"
+    folder.mkdir()
+    with open_browser(*found, folder) as tab:
+        yield tab
 
 
 @dataclass(frozen=True)

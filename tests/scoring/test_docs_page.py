@@ -5,7 +5,7 @@ import re
 from homeport.scoring import docs_page
 from tests.scoring.conftest import Serve
 
-REFERENCE = re.compile(rb"""(?:src|href)="([^"]+)"|fetch\("([^"?]+)""")
+REFERENCE = re.compile(rb"""(?:src|href)="([^"]+)"|here\("([^"?]+)""")
 
 
 def test_the_page_and_all_that_it_names_are_served_from_here_under_a_policy(serve: Serve) -> None:

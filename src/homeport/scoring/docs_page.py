@@ -7,7 +7,7 @@ from pathlib import Path
 from homeport.scoring.messages import Answer
 
 POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 FOLDER = Path(__file__).with_name("docs_assets")
@@ -15,11 +15,12 @@ ASSETS = {
     "/docs": ("docs.html", b"text/html; charset=utf-8"),
     "/docs/docs.js": ("docs.js", b"text/javascript; charset=utf-8"),
     "/docs/docs.css": ("docs.css", b"text/css; charset=utf-8"),
+    "/docs/docs.svg": ("docs.svg", b"image/svg+xml"),
 }
 
 
 def answer(path: str) -> Answer:
-    """The page, or one of its two files; nothing in them depends on the script."""
+    """The page, or one of its files; nothing in them depends on the script."""
     name, kind = ASSETS[path]
     headers = [
         (b"content-type", kind),

@@ -16,7 +16,8 @@ from homeport.scoring.messages import Answer, Request
 from homeport.scoring.replies import HTML, error
 
 FREE = ("/", "/healthz", "/readyz")  # probes have no keys
-CHALLENGE = (b"www-authenticate", b'Bearer realm="homeport", Basic realm="homeport"')
+# A header for each: of two in one, chromium sees the first alone, and asks for a password only where that is Basic.
+CHALLENGES = [(b"www-authenticate", b'Basic realm="homeport"'), (b"www-authenticate", b'Bearer realm="homeport"')]
 
 
 class Doorkeeper:
@@ -35,7 +36,7 @@ class Doorkeeper:
         if cors and request.method == "OPTIONS" and request.header(b"access-control-request-method"):
             return Answer(200, [HTML, *cors])  # browsers send no key with it; run() is not called for it either
         words = "this service asks for a key: send the header `Authorization: Bearer KEY`"
-        return error(401, words, [CHALLENGE, *cors])
+        return error(401, words, [*CHALLENGES, *cors])
 
     def allows(self, authorization: str | None) -> bool:
         """Whether the header has one of the keys; how long that takes says nothing about them."""

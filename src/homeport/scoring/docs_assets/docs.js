@@ -6,6 +6,13 @@ const at = (id) => document.getElementById(id);
 const pretty = (value) => JSON.stringify(value, null, 2);
 let sample = "";
 
+// Beside this page; without the key that may stand in its address, which fetch() does not take.
+function here(path) {
+  const url = new URL(path, location.href);
+  url.username = url.password = "";
+  return url;
+}
+
 function authorization() {
   return at("key").value ? { Authorization: "Bearer " + at("key").value } : {};
 }
@@ -13,7 +20,7 @@ function authorization() {
 async function describe() {
   let last = "there is no description of this service";
   for (const version of VERSIONS) {
-    const answer = await fetch("swagger.json?version=" + version, { headers: authorization() });
+    const answer = await fetch(here("swagger.json?version=" + version), { headers: authorization() });
     if (answer.ok) return answer.json();
     if (answer.status === 401 || answer.status === 403) throw new Error("this service asks for a key: enter it below");
     last = (await answer.json()).message || last;
@@ -93,7 +100,7 @@ function query() {
 function echo() {
   const { url, options } = request();
   const quoted = (text) => "'" + text.replaceAll("'", "'\\''") + "'";
-  const words = ["curl", quoted(new URL(url, location.href).href)];
+  const words = ["curl", quoted(here(url).href)];
   for (const [name, value] of Object.entries(options.headers)) {
     words.push("-H", quoted(name + ": " + (name === "Authorization" ? "Bearer $KEY" : value)));
   }
@@ -111,7 +118,7 @@ async function send(event) {
   fill("timing", []);
   fill("headers", []);
   try {
-    const answer = await fetch(url, options);
+    const answer = await fetch(here(url), options);
     at("status").textContent = answer.status + " " + answer.statusText;
     at("status").className = answer.ok ? "good" : "bad";
     fill("headers", [...answer.headers]);
