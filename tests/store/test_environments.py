@@ -117,3 +117,30 @@ def test_what_json_cannot_say_is_a_type_error(store: LocalStore) -> None:
     with pytest.raises(TypeError):
         store.environments.register("env", {"a": object()})  # type: ignore[dict-item]
     assert store.environments.list() == []
+
+
+def test_all_locks_of_a_version_and_the_hashes_of_all_versions(store: LocalStore) -> None:
+    store.environments.register("env", {"a": 1})
+    store.environments.register("env", {"a": 2})
+    store.environments.keep_lock("env", "1", "linux-x86_64", {"hash": "aa"})
+    store.environments.keep_lock("env", "1", "macos-arm64", {"hash": "bb"})
+    store.environments.keep_lock("env", "2", "linux-x86_64", {"hash": "aa"})
+    assert store.environments.locks("env", "1") == {"linux-x86_64": {"hash": "aa"}, "macos-arm64": {"hash": "bb"}}
+    assert store.environments.lock_hashes() == {"aa": ["env:1", "env:2"], "bb": ["env:1"]}
+
+
+def test_a_deleted_version_is_gone_with_its_locks_and_its_number_stays_used(store: LocalStore) -> None:
+    store.environments.register("env", {"a": 1})
+    store.environments.label("env", "1", ["live"])
+    store.environments.keep_lock("env", "1", "linux-x86_64", {"hash": "aa"})
+    store.environments.delete("env", "1")
+    assert store.environments.versions("env") == []
+    assert store.environments.lock_hashes() == {}
+    assert store.environments.register("env", {"a": 1}).version == "2"
+
+
+def test_a_mistyped_name_is_suggested(store: LocalStore) -> None:
+    store.environments.register("tutorial-env", {})
+    with pytest.raises(EnvironmentNotFoundError) as wrong:
+        store.environments.get("tutorial-emv")
+    assert wrong.value.hint == "did you mean `tutorial-env`?"

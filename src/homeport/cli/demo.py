@@ -19,7 +19,7 @@ from homeport.cli.progress import ScreenProgress
 from homeport.errors import ConflictError, ServiceNotFoundError, UnavailableError
 from homeport.sdk import services
 from homeport.sdk.environment import Environment
-from homeport.sdk.environment_registry import build_registered
+from homeport.sdk.environment_locks import build_registered
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_webservice import LocalWebservice
 from homeport.sdk.model import Model

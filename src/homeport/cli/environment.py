@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from homeport.cli.environment_ref import complete_environments, one_environment
 from homeport.cli.group import Group
 from homeport.cli.output import json_option, local_time, print_facts, print_json, print_table, say, shown
-from homeport.cli.progress import ScreenProgress
 from homeport.cli.workspace_option import in_workspace
 from homeport.sdk.environment import Environment
+from homeport.sdk.environment_locks import environment_details
 from homeport.sdk.environment_registry import (
-    LockRequest,
-    build_registered,
-    environment_details,
     environment_from_source,
-    exported,
     find_version,
     list_environments,
-    lock_registered,
     version_document,
 )
 from homeport.sdk.workspace import Workspace
@@ -30,7 +25,13 @@ from homeport.sdk.workspace import Workspace
 PATH = click.Path(path_type=Path)
 
 
-LATER = {"verify": "environment_verify", "diff": "environment_diff"}
+LATER = {
+    "build": "environment_build",
+    "diff": "environment_diff",
+    "export": "environment_export",
+    "lock": "environment_lock",
+    "verify": "environment_verify",
+}
 
 
 @click.group("environment", cls=Group, later=LATER)
@@ -44,6 +45,7 @@ def command() -> None:
 @click.option("-n", "--name", metavar="NAME", help="Its name; by default the one in SOURCE, else SOURCE's own.")
 @click.option("--python", metavar="X.Y", help="The Python it needs, where SOURCE says none or another.")
 @click.option("--as-of", metavar="DATE", help="Resolve with what was published up to this day.")
+@click.option("--resolve-index", metavar="URL", help="Ask this index for versions and days; files stay the usual's.")
 @click.option("--label", "labels", multiple=True, metavar="LABEL", help="Put a label on the new version.")
 @json_option
 @in_workspace
@@ -62,6 +64,8 @@ def register(workspace: Workspace, source: Path | None, as_json: bool, **given: 
     if given["as_of"]:
         environment.as_of = given["as_of"]
         environment._definition()  # a date that is none is refused here, where it was typed
+    if given["resolve_index"]:
+        environment.resolve_index = given["resolve_index"]
     registered = environment.register(workspace)
     if given["labels"]:
         Environment.label(workspace, str(registered.name), str(registered.version), list(given["labels"]))
@@ -118,55 +122,13 @@ def show(workspace: Workspace, ref: str, as_json: bool) -> None:
             ("pip packages", details["pipPackages"]),
             ("lock", lock.get("hash") or "none yet: `homeport environment lock` makes it"),
             ("locked python", lock.get("python")),
+            ("locked platforms", " ".join(details["lockedPlatforms"])),
+            ("package indexes", " ".join(lock.get("indexes", []))),
+            ("channels", lock.get("channels")),
             ("locked packages", lock.get("packages")),
             ("built", lock.get("folder")),
         ]
     )
-
-
-@command.command()
-@one_environment
-@click.option("--as-of", metavar="DATE", help="Resolve with what was published up to this day.")
-@click.option("--python", metavar="X.Y", help="Resolve for this Python instead of the definition's.")
-@click.option("--relock", is_flag=True, help="Resolve again, and replace the lock there is.")
-@json_option
-@in_workspace
-def lock(workspace: Workspace, ref: str, as_json: bool, **given: Any) -> None:
-    """Resolve an environment to exact packages with their hashes, and keep that with its version."""
-    with ScreenProgress() as progress:
-        made = lock_registered(workspace, ref, LockRequest(**given), progress=progress)
-    if as_json:
-        print_json(made.to_json())
-        return
-    for package in made.packages:
-        click.echo(f"{package.name}=={package.version}")
-
-
-@command.command()
-@one_environment
-@json_option
-@in_workspace
-def build(workspace: Workspace, ref: str, as_json: bool) -> None:
-    """Build an environment, or find it built, and print its interpreter."""
-    with ScreenProgress() as progress:
-        built = build_registered(workspace, ref, progress=progress)
-    if as_json:
-        print_json(
-            {"interpreter": str(built.interpreter), "folder": built.folder and str(built.folder), "lock": built.lock}
-        )
-    else:
-        click.echo(built.interpreter)
-
-
-@command.command()
-@one_environment
-@click.option(
-    "--format", "form", type=click.Choice(["requirements", "pylock"]), default="requirements", show_default=True
-)
-@in_workspace
-def export(workspace: Workspace, ref: str, form: Literal["requirements", "pylock"]) -> None:
-    """Print the lock for other tools: a requirements file with hashes, or a pylock.toml."""
-    click.echo(exported(workspace, ref, form), nl=False)
 
 
 @command.command()

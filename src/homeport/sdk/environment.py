@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,14 +22,17 @@ from homeport.sdk.docker_section import DockerBuildContext, DockerSection
 from homeport.sdk.environment_files import (
     check_document,
     read_environment_folder,
+    read_locks,
     requirement_lines,
     write_environment_folder,
+    write_locks,
 )
 from homeport.sdk.environment_sections import DatabricksSection, PythonSection, RSection, SparkSection
 from homeport.sdk.guarded import Guarded
 from homeport.sdk.installed_packages import installed_packages
-from homeport.sdk.interpreters import built, register_definition
+from homeport.sdk.interpreters import built, keep_locks, register_definition
 from homeport.sdk.printing import Printed
+from homeport.store import home_folder
 
 if TYPE_CHECKING:
     from homeport.sdk.workspace import Workspace
@@ -52,9 +55,17 @@ class Environment(Guarded):
     """Packages, variables and image settings under a name; `version` is None until it is registered or fetched.
 
     `as_of` ("2020-03-01" or a date) is Homeport's own: packages are resolved with what was published up to that day.
+    So is `resolve_index`: an index that is asked for versions and days, where the usual one does not tell days.
     """
 
-    def __init__(self, name: str | None, *, as_of: str | date | None = None, **kwargs: object) -> None:
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        as_of: str | date | None = None,
+        resolve_index: str | None = None,
+        **kwargs: object,
+    ) -> None:
         if name is not None and not isinstance(name, str):
             raise TypeError(f"an environment's name is text, got `{name!r}`")
         if kwargs:
@@ -70,6 +81,8 @@ class Environment(Guarded):
         self.inferencing_stack_version: str | None = None
         self.asset_id: str | None = None
         self.as_of = as_of
+        self.resolve_index = resolve_index
+        self._locks: Callable[[], Mapping[str, Any]] = dict  # by platform; of a fetched or loaded environment
         self._close_attributes()
 
     @property
@@ -99,19 +112,22 @@ class Environment(Guarded):
             raise InvalidConfigError("the environment has no name", hint='give it one: `env.name = "my-env"`')
         if self.version:
             _log.warning("version %s of environment %s is written", self.version, self.name)
-        return _fetched(register_definition(workspace, self._definition_document(), self.name, self.version))
+        stored = register_definition(workspace, self._definition_document(), self.name, self.version)
+        keep_locks(workspace, stored, self._fitting_locks())
+        return _fetched(stored, workspace)
 
     @staticmethod
     def get(workspace: Workspace, name: str, version: str | None = None, label: str | None = None) -> Environment:
         """A registered environment by version or by label, else the newest. Raises EnvironmentNotFoundError."""
         if version is not None and label is not None:
             raise InvalidConfigError("version and label exclude each other", hint="leave one of them out")
-        return _fetched(workspace._store.environments.get(name, None if version is None else str(version), label))
+        stored = workspace._store.environments.get(name, None if version is None else str(version), label)
+        return _fetched(stored, workspace)
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
         """The newest version of each name."""
-        return {stored.name: _fetched(stored) for stored in workspace._store.environments.list()}
+        return {stored.name: _fetched(stored, workspace) for stored in workspace._store.environments.list()}
 
     @staticmethod
     def label(workspace: Workspace, name: str, version: str, labels: Sequence[str]) -> None:
@@ -148,8 +164,12 @@ class Environment(Guarded):
     # files
 
     def save_to_directory(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write `azureml_environment.json`, `conda_dependencies.yml` and, where one is set, `BaseDockerfile`."""
+        """Write `azureml_environment.json`, `conda_dependencies.yml` and, where one is set, `BaseDockerfile`.
+
+        The locks of a registered environment lie beside them, one for each platform: `homeport-lock.PLATFORM.json`.
+        """
         write_environment_folder(path, self._document(), self.python.conda_dependencies, overwrite=overwrite)
+        write_locks(Path(path), self._fitting_locks(), home_folder())
 
     @staticmethod
     def load_from_directory(path: str | os.PathLike[str]) -> Any:
@@ -160,6 +180,8 @@ class Environment(Guarded):
         loaded = Environment._from_document(document)
         if conda is not None:
             loaded.python.conda_dependencies = conda
+        locks = read_locks(Path(path), home_folder())
+        loaded._locks = lambda: locks
         return loaded
 
     @staticmethod
@@ -259,12 +281,25 @@ class Environment(Guarded):
         }
         if self.as_of:
             document["asOf"] = str(self.as_of)
+        if self.resolve_index:
+            document["resolveIndex"] = self.resolve_index
         return document
 
     def _definition_document(self) -> dict[str, Any]:
         """What is registered: the document without what registering gives it."""
         copied: dict[str, Any] = json.loads(json.dumps({**self._document(), "version": None, "assetId": None}))
         return copied
+
+    def _fitting_locks(self) -> dict[str, Any]:
+        """Locks that were made for what this environment asks for now."""
+        wanted = self._definition().packages_digest
+        fitting = {}
+        for platform, lock in self._locks().items():
+            if lock.get("definition") == wanted:
+                fitting[platform] = lock
+            else:
+                _log.warning("the lock of %s for %s was made for other packages: it is left out", self.name, platform)
+        return fitting
 
     def _definition(self) -> EnvironmentDefinition:
         """The frozen value that locks and builds are made from."""
@@ -280,6 +315,7 @@ class Environment(Guarded):
         if workspace is not None and document.get("name") and not set(document) - {"name", "version"}:
             return cls.get(workspace, document["name"], document.get("version"))
         loaded = cls(document.get("name"), as_of=document.get("asOf") or document.get("as_of"))
+        loaded.resolve_index = document.get("resolveIndex") or document.get("resolve_index")
         loaded.version = document.get("version")
         loaded._environment_variables = dict(document.get("environmentVariables") or {})
         loaded.python = PythonSection._from_document(document.get("python") or {})
@@ -292,9 +328,10 @@ class Environment(Guarded):
         return loaded
 
 
-def _fetched(stored: EnvironmentVersion) -> Environment:
+def _fetched(stored: EnvironmentVersion, workspace: Workspace) -> Environment:
     loaded = Environment._from_document(stored.definition)
     loaded.name, loaded.version = stored.name, stored.version
+    loaded._locks = lambda: workspace._store.environments.locks(stored.name, stored.version)
     return loaded
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from homeport.domain.lock import Lock
+from homeport.environments.kept_files import kept_file, take_files
 from homeport.errors import InvalidConfigError, MissingPathError, PathExistsError, UnreadableConfigError
 from homeport.sdk.conda_dependencies import CondaDependencies
 
 DEFINITION_FILE = "azureml_environment.json"
 CONDA_FILE = "conda_dependencies.yml"
 DOCKERFILE = "BaseDockerfile"
+LOCK_FILES = "homeport-lock.{platform}.json"
+WHEELS_FOLDER = "files"  # wheels that the definition names by path
 _SECTIONS = ("python", "docker", "spark", "databricks", "r", "environmentVariables")
 
 
@@ -53,8 +58,37 @@ def read_environment_folder(path: str | os.PathLike[str]) -> tuple[dict[str, Any
     return document, conda
 
 
+def write_locks(folder: Path, locks: Mapping[str, Any], home: Path) -> None:
+    """Each platform's lock, and the wheels that only this home has, beside the definition."""
+    for platform, document in locks.items():
+        _write(folder / LOCK_FILES.format(platform=platform), json.dumps(document, indent=2) + "\n")
+        for package in Lock.from_json(document).packages:
+            kept = kept_file(package, home)
+            if kept is not None and kept.is_file():
+                (folder / WHEELS_FOLDER).mkdir(exist_ok=True)
+                shutil.copyfile(kept, folder / WHEELS_FOLDER / kept.name)
+
+
+def read_locks(folder: Path, home: Path) -> dict[str, Any]:
+    """What `write_locks` wrote, by platform; wheels are taken into `home`."""
+    found = {}
+    for file in sorted(folder.glob(LOCK_FILES.format(platform="*"))):
+        document = read_object(file)
+        lock = Lock.from_json(document)
+        take_files(lock, home, (folder, folder / WHEELS_FOLDER))
+        found[lock.platform] = document
+    return found
+
+
 def read_document(file: Path) -> dict[str, Any]:
     """A definition's JSON object."""
+    document = read_object(file)
+    check_document(document)
+    return document
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """A JSON object. Raises what `read_environment_folder` does."""
     try:
         document = json.loads(file.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError) as wrong:
@@ -67,7 +101,6 @@ def read_document(file: Path) -> dict[str, Any]:
         raise InvalidConfigError(f"`{file}` cannot be read: {wrong}") from wrong
     if not isinstance(document, dict):
         raise InvalidConfigError(f"`{file}` is not an environment's definition", hint="it must be a JSON object")
-    check_document(document)
     return document
 
 

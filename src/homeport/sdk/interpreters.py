@@ -87,6 +87,15 @@ def register_definition(
     return store.register(name, document, version)
 
 
+def keep_locks(workspace: Workspace, stored: EnvironmentVersion, locks: Mapping[str, JsonObject]) -> None:
+    """Keep locks that came with a definition, for platforms of which the version has none."""
+    store = workspace._store.environments
+    known = store.locks(stored.name, stored.version) if locks else {}
+    for platform, lock in locks.items():
+        if platform not in known:
+            store.keep_lock(stored.name, stored.version, platform, lock)
+
+
 def check_runnable(definition: EnvironmentDefinition) -> None:
     """Refuse what no process on this machine can run in; an interpreter that the user looks after is fine."""
     if definition.is_only_image or not definition.user_managed:
@@ -117,6 +126,7 @@ def _stored(workspace: Workspace | None, environment: Environment, progress: Pro
     if known is not None and known.definition == document:
         return known
     kept = store.register(environment.name, document)
+    keep_locks(workspace, kept, environment._fitting_locks())
     if known is None or kept.version != known.version:
         progress.step(f"registered environment {kept.ref}")
     return kept

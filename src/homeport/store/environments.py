@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, desc, func, insert, select, update
@@ -92,6 +93,32 @@ class LocalEnvironments:
             query = select(kept.lock).where(kept.environment_id == environment_id, kept.platform == sql_text(platform))
             return cast("JsonObject | None", connection.execute(query).scalar())
 
+    def locks(self, name: str, version: str) -> dict[str, JsonObject]:
+        """See `EnvironmentStore`."""
+        with self._catalog.reading() as connection:
+            environment_id = _id(connection, name, version)
+            kept = environment_locks.c
+            query = select(kept.platform, kept.lock).where(kept.environment_id == environment_id)
+            return {row.platform: row.lock for row in connection.execute(query.order_by(kept.platform))}
+
+    def lock_hashes(self) -> dict[str, builtins.list[str]]:
+        """See `EnvironmentStore`."""
+        query = select(environments.c.name, environments.c.version, environment_locks.c.lock)
+        query = query.join(environment_locks, environment_locks.c.environment_id == environments.c.id)
+        found: dict[str, builtins.list[str]] = {}
+        with self._catalog.reading() as connection:
+            for row in connection.execute(query.order_by(environments.c.id)):
+                found.setdefault(str(row.lock.get("hash")), []).append(f"{row.name}:{row.version}")
+        return found
+
+    def delete(self, name: str, version: str) -> None:
+        """See `EnvironmentStore`."""
+        with self._catalog.writing() as connection:
+            environment_id = _id(connection, name, version)
+            for table in (environment_locks, environment_labels):
+                connection.execute(delete(table).where(table.c.environment_id == environment_id))
+            connection.execute(delete(environments).where(environments.c.id == environment_id))
+
     def _write(self, connection: Connection, name: str, version: str, definition: JsonObject) -> None:
         """Add a version, or write an existing one anew: what it resolved to before says nothing about it then."""
         if version.isascii() and version.isdecimal() and int(version) <= _COUNTED:
@@ -142,9 +169,9 @@ def _id(connection: Connection, name: str, version: str) -> int:
 def _not_found(connection: Connection, name: str, version: str | None, label: str | None) -> EnvironmentNotFoundError:
     numbers = [row.version for row in connection.execute(_all_versions(name))]
     if not numbers:
-        return EnvironmentNotFoundError(
-            f"environment `{name}` is not registered", hint="run `homeport environment list` to see them all"
-        )
+        near = get_close_matches(name, list(connection.execute(select(environments.c.name).distinct()).scalars()), n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "run `homeport environment list` to see them all"
+        return EnvironmentNotFoundError(f"environment `{name}` is not registered", hint=hint)
     which = f"version `{version}`" if version is not None else f"version with the label `{label}`"
     return EnvironmentNotFoundError(
         f"environment `{name}` has no {which}", hint=f"its newest versions are {', '.join(numbers[:5])}"

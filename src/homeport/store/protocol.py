@@ -122,6 +122,15 @@ class EnvironmentStore(Protocol):
     def lock(self, name: str, version: str, platform: str) -> JsonObject | None:
         """What `keep_lock` remembered."""
 
+    def locks(self, name: str, version: str) -> dict[str, JsonObject]:
+        """Every lock of a version, by platform."""
+
+    def lock_hashes(self) -> dict[str, builtins.list[str]]:
+        """The hash of every lock that is kept, and the `name:version` of those that have it."""
+
+    def delete(self, name: str, version: str) -> None:
+        """Forget a version with its labels and locks; its number is not given again."""
+
 
 class Store(Protocol):
     """One workspace."""
