@@ -176,7 +176,10 @@ class PickleMachine:
         self.stack.append(Persistent(id_))
 
     def _binpersid(self) -> None:
-        self.stack.append(Persistent(self._pop()))
+        named = self._pop()
+        # PyTorch's old form writes a class as ("module", the class, its file, its source), and loads it as the class
+        is_class = isinstance(named, tuple) and len(named) == 4 and named[0] == "module"
+        self.stack.append(named[1] if is_class and isinstance(named[1], Global) else Persistent(named))
 
     # containers
 
