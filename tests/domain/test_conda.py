@@ -60,6 +60,7 @@ def test_a_specification_is_taken_apart() -> None:
     )
     assert spec == CondaSpec(
         python="3.7",
+        python_entry="python=3.7",
         pip="pip=20",
         packages=("numpy=1.18",),
         pip_packages=("a==1",),

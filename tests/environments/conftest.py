@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.lock import Lock
 from homeport.environments import BuiltEnvironment, build_environment, lock_environment
+from tests.environments.channel import small_channel
+from tests.environments.conda import conda_definition
 from tests.environments.wheels import make_wheel
 
 HERE = ".".join(map(str, sys.version_info[:2]))  # a minor version that is on this machine for certain
@@ -69,3 +72,36 @@ def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny(tiny_lock: Lock, built_home: Path) -> BuiltEnvironment:
     return build_environment(tiny_lock, built_home, progress=Lines())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def conda_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The conda engine's cache of these tests; no setting of the user's plays a part."""
+    folder = tmp_path_factory.mktemp("conda-cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOMEPORT_CONDA_CACHE", str(folder))
+        patch.delenv("HOMEPORT_CONDA_MIRRORS", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a channel; `tests.environments.channel.small_channel` says what is in it."""
+    return small_channel(tmp_path_factory.mktemp("channel"), HERE)
+
+
+@pytest.fixture(scope="session")
+def conda_lock(channel: str, shelf_options: tuple[str, str]) -> Lock:
+    """Python, a library, a noarch package, and a pip section."""
+    definition = conda_definition([channel], f"python={HERE}", "libgreeting", "hello=1.0", pip=[*shelf_options, "beta"])
+    return lock_environment(definition, progress=Lines())
+
+
+@pytest.fixture(scope="session")
+def conda_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("conda-homes") / "home"
+
+
+@pytest.fixture(scope="session")
+def conda_built(conda_lock: Lock, conda_home: Path) -> BuiltEnvironment:
+    return build_environment(conda_lock, conda_home, progress=Lines())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.lock import Lock
 from homeport.domain.platforms import find_platform
 from homeport.environments import build_environment, lock_environment, this_platform
@@ -107,13 +108,13 @@ def test_where_no_python_is_said_and_the_default_is_missing_the_running_one_is_t
     assert lock.python.version == ".".join(map(str, sys.version_info[:3]))
 
 
-def test_conda_packages_need_the_conda_engine_and_are_named() -> None:
-    definition = definition_of("alpha")
-    spec = {"dependencies": [f"python={HERE}", "pip", "numpy=1.18", "libgcc"]}
-    definition = type(definition).from_json({"name": "science", "python": {"condaDependencies": spec}})
+def test_conda_packages_are_the_conda_engines_and_its_channels_are_asked(tmp_path: Path) -> None:
+    channel = (tmp_path / "nowhere").as_uri()
+    spec = {"channels": [channel], "dependencies": [f"python={HERE}", "pip", "numpy=1.18", "libgcc"]}
+    definition = EnvironmentDefinition.from_json({"name": "science", "python": {"condaDependencies": spec}})
     with pytest.raises(EnvironmentBuildError) as caught:
         lock_environment(definition, progress=Lines())
-    assert "needs the conda engine for `numpy=1.18`, `libgcc`" in caught.value.message
+    assert f"channel `{channel}` is not there" in caught.value.message
     assert caught.value.hint
 
 

@@ -72,6 +72,7 @@ class CondaSpec:
     """A specification taken apart; the pip list is split into requirement lines and option lines."""
 
     python: str | None = None
+    python_entry: str | None = None  # as it is written: `conda-forge::python=3.7.3=h0371630_0`
     pip: str | None = None  # the conda entry `pip` or `pip=20.0`, where there is one
     packages: tuple[str, ...] = ()  # other conda entries, as they are written
     pip_packages: tuple[str, ...] = ()  # blanks and comments left out
@@ -94,6 +95,7 @@ class CondaSpec:
         pips = [entry for entry in texts if conda_name(entry) == "pip"]
         return cls(
             python=python_version(pythons[-1]) if pythons else None,
+            python_entry=pythons[-1] if pythons else None,
             pip=pips[-1] if pips else None,
             packages=tuple(entry for entry in texts if conda_name(entry) not in ("python", "pip")),
             pip_packages=tuple(line for line in lines if line and line[0] not in "#-"),

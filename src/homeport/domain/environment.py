@@ -43,6 +43,7 @@ class EnvironmentDefinition:
     name: str | None = None
     version: str | None = None
     python: str | None = None  # "3.7", "3.7.3", ">=3.6,<3.8", or None where nothing is said
+    python_entry: str | None = None  # the conda entry for Python, as it is written
     pip: str | None = None  # the conda entry for pip itself, where it is listed
     pip_packages: tuple[str, ...] = ()
     pip_options: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class EnvironmentDefinition:
     base_image: str | None = None  # None for the vendor's defaults, which mean nothing here
     dockerfile: str | None = None
     build_context: JsonObject | None = None
+    engine: str | None = None  # "uv" or "conda" where a person chose; else the packages decide
     as_of: date | None = None  # resolve with what was published up to the end of this day (UTC)
     resolve_index: str | None = None  # the index that is asked for versions and dates; files come from the usual one
     document: JsonObject = field(default_factory=dict)
@@ -69,6 +71,7 @@ class EnvironmentDefinition:
             name=document.get("name"),
             version=_text(document.get("version")),
             python=spec.python,
+            python_entry=spec.python_entry,
             pip=spec.pip,
             pip_packages=spec.pip_packages,
             pip_options=spec.pip_options,
@@ -80,6 +83,7 @@ class EnvironmentDefinition:
             base_image=_own_image(docker.get("baseImage")),
             dockerfile=docker.get("baseDockerfile") or None,
             build_context=docker.get("buildContext") or None,
+            engine=_text(document.get("engine")),
             as_of=parse_as_of(document.get("asOf") or document.get("as_of")),
             resolve_index=document.get("resolveIndex") or document.get("resolve_index") or None,
             document=dict(document),
@@ -114,6 +118,7 @@ class EnvironmentDefinition:
             [*self.pip_options],
             [*self.conda_packages],
             [*self.channels] if self.conda_packages else [],
+            *([[self.engine, self.python_entry]] if self.engine or self.conda_packages else []),
         ]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 

@@ -15,9 +15,11 @@ from filelock import FileLock, Timeout
 from homeport.domain.lock import Lock
 from homeport.domain.progress import Progress
 from homeport.domain.python import PythonWanted
+from homeport.environments.conda_build import Prefix, install_conda_packages, is_at_home
 from homeport.environments.install import Supply, install_packages
 from homeport.environments.interpreter import BuiltEnvironment, Interpreter, short
 from homeport.environments.interpreters import find_interpreter
+from homeport.environments.resolve import this_platform
 from homeport.environments.uv import UvError, run_uv
 from homeport.environments.uv_words import build_error
 from homeport.environments.verify_files import record_contents
@@ -55,6 +57,8 @@ def build_environment(lock: Lock, home: Path, *, progress: Progress, offline: bo
 def _found(folder: Path, lock: Lock) -> BuiltEnvironment | None:
     """Whole, and its base interpreter still there (a link to a removed one is no file)."""
     if (folder / LOCK_FILE).is_file() and (folder / INTERPRETER).is_file():
+        if lock.conda and not is_at_home(folder.absolute(), folder / LOCK_FILE):
+            return None
         return BuiltEnvironment(interpreter=folder / INTERPRETER, lock=lock.hash, folder=folder)
     return None
 
@@ -86,17 +90,20 @@ def _clear_staging(room: Path, held: str) -> None:
 
 def _build(lock: Lock, room: Path, progress: Progress, supply: Supply) -> BuiltEnvironment:
     started = time.monotonic()
-    python = find_interpreter(lock.python.version, progress=progress)
-    _check_fits(lock, python)
+    python = None if lock.conda else _base(lock, progress)
     (room / _STAGING).mkdir(exist_ok=True, mode=0o700)
     staging = Path(tempfile.mkdtemp(prefix=f"{lock.hash}.", dir=room / _STAGING))
     try:
-        _install(lock, python, staging, progress, supply)
-        record_contents(staging, lock.hash)
-        _write_lock(lock, python, staging)
         target = room / lock.hash
+        if python is None:
+            _check_platform(lock)
+            install_conda_packages(lock, Prefix(staging=staging, target=target.absolute()), supply, progress)
+        else:
+            _install(lock, python, staging, progress, supply)
+        record_contents(staging, lock.hash)
+        _write_lock(lock, python.path if python else target.absolute() / INTERPRETER, staging)
         if target.exists():  # its interpreter is gone, so it cannot be in use
-            progress.step(f"the interpreter of {short(target)} is gone: it is built anew")
+            progress.step(f"the interpreter of {short(target)} is gone or was moved: it is built anew")
             target.rename(staging.with_suffix(".old"))
             shutil.rmtree(staging.with_suffix(".old"), ignore_errors=True)
         staging.rename(target)
@@ -106,13 +113,32 @@ def _build(lock: Lock, room: Path, progress: Progress, supply: Supply) -> BuiltE
     return BuiltEnvironment(interpreter=target / INTERPRETER, lock=lock.hash, folder=target)
 
 
+_OTHER_PLATFORM = (
+    "a lock of another platform is made to be built there: export it with `--format lock`; "
+    "for this machine `homeport environment lock NAME` makes one"
+)
+
+
+def _base(lock: Lock, progress: Progress) -> Interpreter:
+    python = find_interpreter(lock.python.version, progress=progress)
+    _check_fits(lock, python)
+    return python
+
+
+def _check_platform(lock: Lock) -> None:
+    if lock.platform != this_platform():
+        raise EnvironmentBuildError(
+            f"the lock is for Python {lock.python.version} on {lock.platform}; this is {this_platform()}",
+            hint=_OTHER_PLATFORM,
+        )
+
+
 def _check_fits(lock: Lock, python: Interpreter) -> None:
     if python.platform == lock.platform and PythonWanted.parse(lock.python.version).accepts(python.version):
         return
     raise EnvironmentBuildError(
         f"the lock is for Python {lock.python.version} on {lock.platform}; this is {python} on {python.platform}",
-        hint="a lock of another platform is made to be built there: export it with `--format lock`; "
-        "for this machine `homeport environment lock NAME` makes one",
+        hint=_OTHER_PLATFORM,
     )
 
 
@@ -128,8 +154,8 @@ def _install(lock: Lock, python: Interpreter, staging: Path, progress: Progress,
     install_packages(lock, python, staging / INTERPRETER, progress, supply)
 
 
-def _write_lock(lock: Lock, python: Interpreter, staging: Path) -> None:
-    document = {**lock.to_json(), "interpreter": str(python.path)}
+def _write_lock(lock: Lock, interpreter: Path, staging: Path) -> None:
+    document = {**lock.to_json(), "interpreter": str(interpreter)}
     partial = staging / f"{LOCK_FILE}.partial"
     partial.write_text(json.dumps(document, indent=2), encoding="utf-8")
     partial.rename(staging / LOCK_FILE)

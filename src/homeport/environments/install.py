@@ -57,7 +57,7 @@ def install_packages(
                 raise _failed(job, wrong) from wrong
     else:
         raise _failed(job, first or UvError(1, "")) from first
-    if python.version[:2] < UV_COMPILES_FROM:
+    if python.version[:2] < UV_COMPILES_FROM and not lock.conda:
         compile_modules(target)
 
 
@@ -79,6 +79,8 @@ def _ways(job: _Job) -> list[tuple[_Write, str]]:
     return [ways[1], ways[2]] if job.supply.offline else ways
 
 
+# Beside conda packages nothing is removed, nothing is added to what is locked, and the prefix is ours to change.
+_VERBS = {False: ("pip", "sync"), True: ("pip", "install", "--no-deps", "--break-system-packages")}
 _NO_INDEX = "the package index does not have them: taking what is already on this machine"
 _ELSEWHERE = "asking for them where they were at locking"
 
@@ -159,10 +161,18 @@ def _sync(job: _Job, write: _Write, progress: Progress) -> None:
     lock, python = job.lock, job.python
     with tempfile.TemporaryDirectory(prefix="homeport-build-") as name:
         folder = Path(name)
-        words = ["pip", "sync", "--python", str(job.target), *write(job, folder)]
+        *written, file = write(job, folder)
+        words = [
+            *_VERBS[bool(lock.conda)],
+            "--python",
+            str(job.target),
+            *written,
+            *(["-r"] if lock.conda else []),
+            file,
+        ]
         if lock.as_of and _builds(lock):
             words += ["--exclude-newer", end_of_day(lock.as_of)]  # what builds a source archive is of that day too
-        if python.version[:2] >= UV_COMPILES_FROM:
+        if python.version[:2] >= UV_COMPILES_FROM and not lock.conda:
             words.append("--compile-bytecode")
         run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
 

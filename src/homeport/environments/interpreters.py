@@ -47,6 +47,13 @@ def find_interpreter(
     return found
 
 
+def interpreter_here(
+    wanted: str, *, environ: Mapping[str, str] = os.environ, home: Path | None = None
+) -> Interpreter | None:
+    """As `find_interpreter`, of those that are here; None is said where there is none."""
+    return _nearest(PythonWanted.parse(wanted), candidates(environ, home or Path.home()))
+
+
 def _nearest(asked: PythonWanted, places: Iterable[Candidate]) -> Interpreter | None:
     best: Interpreter | None = None
     for place in places:

@@ -12,8 +12,9 @@ from homeport.domain.lock import Lock, without_credentials
 from homeport.domain.progress import Progress
 from homeport.environments.build import build_environment
 from homeport.environments.interpreter import BuiltEnvironment, existing_interpreter
+from homeport.environments.lock import lock_environment
 from homeport.environments.requested import package_options
-from homeport.environments.resolve import check_buildable, lock_environment, this_platform
+from homeport.environments.resolve import check_buildable, this_platform
 
 
 class LockKeeper(Protocol):

@@ -36,7 +36,7 @@ def this_platform() -> str:
     return platform_name(sysconfig.get_platform())
 
 
-def lock_environment(
+def lock_uv_environment(
     definition: EnvironmentDefinition,
     *,
     progress: Progress,

@@ -1,0 +1,154 @@
+"""The packages of a conda lock -> a prefix, in a staging folder but written for the place where it will be."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from homeport.domain.lock import Lock, LockedCondaPackage
+from homeport.domain.platforms import find_platform
+from homeport.domain.progress import Progress
+from homeport.environments.conda_channels import Place, places_of, reachable
+from homeport.environments.conda_engine import CondaError, CondaQuestion, ask
+from homeport.environments.conda_settings import conda_cache, conda_settings
+from homeport.environments.conda_words import install_error
+from homeport.environments.install import Supply, install_packages
+from homeport.environments.interpreter import clean_variables, probe
+from homeport.errors import EnvironmentBuildError
+
+INTERPRETER = Path("bin") / "python"
+_FULL_INTERPRETER_LINE = b"#!"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """Where an environment is made, and where it will be: its files name the latter."""
+
+    staging: Path
+    target: Path
+
+
+def install_conda_packages(lock: Lock, prefix: Prefix, supply: Supply, progress: Progress) -> None:
+    """Each package by hard links from the cache, its hash checked when it was fetched; then the pip part by uv.
+
+    `EnvironmentBuildError` says which channel does not answer or which package is not what was locked.
+    """
+    settings = conda_settings()
+    places = places_of(lock.channels, settings)
+    missing = [package for package in lock.conda if not _is_cached(package)]
+    if missing and supply.offline:
+        names = ", ".join(package.file_name for package in missing[:5])
+        raise EnvironmentBuildError(
+            f"{len(missing)} conda packages are not on this machine: {names}",
+            hint="build it once without --offline",
+        )
+    chosen = reachable(_needed(places, missing), settings) if missing else ()
+    progress.step(f"installing {len(lock.conda)} conda packages")
+    records = [_record(package, places, chosen) for package in lock.conda]
+    question = CondaQuestion(
+        do="install",
+        subdir=find_platform(lock.platform).conda,
+        more={"records": records, "folder": str(prefix.staging), "prefix": str(prefix.target)},
+    )
+    try:
+        ask(question, settings, progress)
+    except CondaError as wrong:
+        raise install_error(wrong, places) from wrong
+    _install_pip_part(lock, prefix, supply, progress)
+    _compile(prefix)
+
+
+def _is_cached(package: LockedCondaPackage) -> bool:
+    stem = package.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
+    return (conda_cache() / "pkgs" / stem / "info" / "index.json").is_file()
+
+
+def _needed(places: Sequence[Place], missing: Sequence[LockedCondaPackage]) -> list[Place]:
+    return [place for place in places if any(package.url.startswith(f"{place.address}/") for package in missing)]
+
+
+def _record(package: LockedCondaPackage, places: Sequence[Place], chosen: Sequence[str]) -> dict[str, object]:
+    """As the engine wants it, its address a mirror's where there is one that answers."""
+    url, channel = package.url, package.url.rsplit("/", 2)[0]
+    for place in places:
+        if url.startswith(f"{place.address}/"):
+            asked = next((address for address in place.asked if address in chosen), place.asked[0])
+            url, channel = asked + url[len(place.address) :], place.address
+            break
+    return {**asdict(package), "url": url, "channel": channel}
+
+
+def _install_pip_part(lock: Lock, prefix: Prefix, supply: Supply, progress: Progress) -> None:
+    if not lock.packages:
+        return
+    interpreter = probe(prefix.staging / INTERPRETER)
+    if interpreter is None:
+        raise EnvironmentBuildError(
+            "the Python of these conda packages does not run on this machine",
+            hint="its channel may need a newer system: look at `__glibc` in the lock's virtual packages",
+        )
+    progress.step(f"installing {len(lock.packages)} packages of the pip section")
+    install_packages(lock, interpreter, prefix.staging / INTERPRETER, progress, supply)
+    for record in prefix.staging.glob("lib/python3*/site-packages/*.dist-info/RECORD"):
+        _move_scripts(record, prefix)
+
+
+def _move_scripts(record: Path, prefix: Prefix) -> None:
+    """Commands begin with their interpreter's path: the one that it will have, and RECORD's hash with it."""
+    before, after = str(prefix.staging).encode(), str(prefix.target).encode()
+    rows = list(csv.reader(io.StringIO(record.read_text(encoding="utf-8"), newline="")))
+    is_changed = False
+    for row in rows:
+        script = Path(os.path.normpath(record.parents[1] / row[0])) if row else record
+        if script.parent != prefix.staging / "bin" or script.is_symlink() or not script.is_file():
+            continue
+        body = script.read_bytes()
+        if body.startswith(_FULL_INTERPRETER_LINE) and before in body:
+            body = body.replace(before, after)
+            _write(script, body)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
+            row[1:] = [f"sha256={digest}", str(len(body))]
+            is_changed = True
+    if is_changed:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        _write(record, text.getvalue().encode())
+
+
+def _write(path: Path, body: bytes) -> None:
+    """A file of its own: the one there may be a link into a cache."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(body)
+    partial.chmod(path.stat().st_mode)
+    partial.rename(path)
+
+
+def _compile(prefix: Prefix) -> None:
+    """Byte code of packages that bring none, naming the sources where they will be."""
+    for site in prefix.staging.glob("lib/python3*/site-packages"):
+        below = site.relative_to(prefix.staging)
+        subprocess.run(
+            [str(prefix.staging / INTERPRETER), "-m", "compileall", "-q", "-d", str(prefix.target / below), str(site)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={key: value for key, value in clean_variables(os.environ).items() if key != "PYTHONDONTWRITEBYTECODE"},
+            check=False,
+        )
+
+
+def is_at_home(folder: Path, lock_file: Path) -> bool:
+    """A prefix knows its own path: one that was moved does not work, and is built anew."""
+    try:
+        document = json.loads(lock_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(document.get("interpreter") == str(folder / INTERPRETER))

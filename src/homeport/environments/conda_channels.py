@@ -1,0 +1,189 @@
+"""Channels as people write them -> addresses; credentials stay out of what is kept or said."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from homeport.environments.conda_settings import CondaSettings
+from homeport.errors import EnvironmentBuildError, InvalidConfigError
+
+CONNECT_SECONDS = 5.0
+_TOKEN = re.compile(r"/t/[^/\s]+/")
+_USER = re.compile(r"(?<=://)[^/@\s\"']+@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One channel: its name in locks and messages, its own address, and where it is asked for (mirrors first)."""
+
+    name: str
+    address: str  # without credentials, mirrors and a slash at the end
+    asked: tuple[str, ...]  # with credentials where they were given
+
+    def own(self, url: str) -> str:
+        """A file's address that a mirror gave, as the channel's own: that is what locks keep."""
+        bare = without_secrets(url)
+        for asked in map(without_secrets, self.asked):
+            if bare.startswith(f"{asked}/"):
+                return self.address + bare[len(asked) :]
+        return bare
+
+
+def places_of(channels: Iterable[str], settings: CondaSettings) -> tuple[Place, ...]:
+    """The channels in their order, each once; those of the settings where none is named.
+
+    `nodefaults` is nothing: a channel that is not named is not asked. Raises InvalidConfigError.
+    """
+    named = [text for text in (os.path.expandvars(channel.strip()) for channel in channels) if text]
+    if not named:
+        named = list(settings.channels)
+    found: dict[str, Place] = {}
+    for text in named:
+        for place in _places(text, settings):
+            found.setdefault(place.address, place)
+    return tuple(found.values())
+
+
+def without_secrets(text: str) -> str:
+    """Without users, passwords and `/t/TOKEN/`."""
+    return _TOKEN.sub("/", _USER.sub("", text))
+
+
+def _places(text: str, settings: CondaSettings) -> list[Place]:
+    if text == "nodefaults":
+        return []
+    if text == "defaults":
+        return [_place(_address(each, settings), settings) for each in settings.default_channels]
+    if text in settings.multichannels:
+        return [_place(_address(each, settings), settings) for each in settings.multichannels[text]]
+    return [_place(_address(text, settings), settings, name=None if "/" in text else text)]
+
+
+def _address(text: str, settings: CondaSettings) -> str:
+    text = os.path.expandvars(text.strip()).rstrip("/")
+    if "://" in text:
+        return text
+    if text.startswith(("/", "~")):
+        return Path(text).expanduser().as_uri()
+    if text.startswith("."):
+        raise InvalidConfigError(
+            f"channel `{text}` is a path that only means something in one folder",
+            hint="write it as an absolute path or as `file:///path/of/the/channel`",
+        )
+    first, _, _ = text.partition("/")
+    for name in (text, first):
+        if name in settings.custom_channels:
+            base = os.path.expandvars(settings.custom_channels[name]).rstrip("/")
+            return f"{base if '://' in base else Path(base).expanduser().as_uri()}/{quote(text)}"
+    return f"{settings.alias}/{quote(text)}"
+
+
+def _place(address: str, settings: CondaSettings, name: str | None = None) -> Place:
+    bare = without_secrets(address)
+    name = name or _name(bare, settings)
+    mirrored = _mirrors(name, bare, settings)
+    return Place(name=name, address=bare, asked=mirrored or (_with_secrets(address, settings),))
+
+
+def _name(bare: str, settings: CondaSettings) -> str:
+    """`conda-forge` for that channel below the alias, `pkgs/main` for a custom one; an address for any other."""
+    for custom, base in settings.custom_channels.items():
+        if bare == without_secrets(f"{base.rstrip('/')}/{custom}"):
+            return custom
+    alias = without_secrets(settings.alias)
+    return unquote(bare[len(alias) + 1 :]) if bare.startswith(f"{alias}/") else bare
+
+
+def _mirrors(name: str, bare: str, settings: CondaSettings) -> tuple[str, ...]:
+    """Of the channel by its name or address, else of the longest beginning of its address."""
+    if name in settings.mirrors:
+        return tuple(_mirror(mirror) for mirror in settings.mirrors[name])
+    for given in sorted(settings.mirrors, key=len, reverse=True):
+        if "://" in given and (bare == given.rstrip("/") or bare.startswith(f"{given.rstrip('/')}/")):
+            rest = bare[len(given.rstrip("/")) :]
+            return tuple(_mirror(mirror) + rest for mirror in settings.mirrors[given])
+    return ()
+
+
+def _mirror(text: str) -> str:
+    text = os.path.expandvars(text).rstrip("/")
+    return text if "://" in text else Path(text).expanduser().as_uri()
+
+
+def _with_secrets(address: str, settings: CondaSettings) -> str:
+    """The credentials of a `.condarc`, where its channels have them and this address is below one of those."""
+    if address != without_secrets(address):
+        return address
+    for text in (settings.alias, *settings.channels, *settings.default_channels):
+        text = os.path.expandvars(text).rstrip("/")
+        bare = without_secrets(text + "/").rstrip("/")
+        if "://" in text and bare != text and (address == bare or address.startswith(f"{bare}/")):
+            return text + address[len(bare) :]
+    return address
+
+
+def reachable(places: Sequence[Place], settings: CondaSettings) -> tuple[str, ...]:
+    """Of each channel the first address whose host answers. `EnvironmentBuildError` in seconds where none does."""
+    addresses = sorted({address for place in places for address in place.asked})
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        answers = dict(zip(addresses, threads.map(lambda each: _reason(each, settings), addresses), strict=True))
+    chosen = []
+    for place in places:
+        found = next((address for address in place.asked if answers[address] is None), None)
+        if found is None:
+            asked = without_secrets(place.asked[0])
+            raise unreachable(place.name, asked, str(answers[place.asked[0]]))
+        chosen.append(found)
+    return tuple(chosen)
+
+
+def unreachable(name: str, address: str, reason: str) -> EnvironmentBuildError:
+    """Said at once, with the ways out."""
+    where = "" if name == address else f" ({address})"
+    if address.startswith("file://"):
+        return EnvironmentBuildError(
+            f"channel `{name}`{where} is not there: {reason}", hint="name a folder that has `noarch/repodata.json`"
+        )
+    return EnvironmentBuildError(
+        f"channel `{name}`{where} cannot be reached: {reason}",
+        hint="check the network and the proxy ($HTTPS_PROXY), or name a mirror in $HOMEPORT_CONDA_MIRRORS; "
+        "`--engine uv` takes the packages from the Python package index instead",
+    )
+
+
+def _reason(address: str, settings: CondaSettings) -> str | None:
+    """Why it cannot be reached; None where it can."""
+    parts = urlsplit(address)
+    if parts.scheme == "file":
+        return None if Path(unquote(parts.path)).is_dir() else "there is no such folder"
+    if parts.scheme not in ("http", "https"):
+        return None  # the engine's own business
+    proxy = _proxy(parts.scheme, parts.hostname or "", settings)
+    target = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else parts
+    port = target.port or (443 if target.scheme == "https" else 80)
+    try:
+        socket.create_connection((target.hostname or "", port), timeout=CONNECT_SECONDS).close()
+    except (OSError, ValueError) as wrong:
+        through = f" through the proxy {target.hostname}:{port}" if proxy else ""
+        return f"{getattr(wrong, 'strerror', None) or wrong}{through}"
+    return None
+
+
+def _proxy(scheme: str, host: str, settings: CondaSettings) -> str | None:
+    environ = {**settings.variables, **os.environ}
+    for pattern in (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(","):
+        bare = pattern.strip().lstrip("*.")
+        if bare and (pattern.strip() == "*" or host == bare or host.endswith(f".{bare}")):
+            return None
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        found = environ.get(name) or environ.get(name.upper())
+        if found:
+            return found
+    return None
