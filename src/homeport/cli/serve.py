@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ from homeport.cli.progress import ScreenProgress
 from homeport.cli.serving_options import serving_options, told_options
 from homeport.domain.serving import ServingOptions
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError
-from homeport.sdk.serving import Serving, ensure_keys, environment_of, launch_for, named_interpreter, serve
+from homeport.sdk.serving import (
+    Serving,
+    ensure_keys,
+    environment_of,
+    is_model,
+    launch_for,
+    named_interpreter,
+    serve,
+)
 
 WRONG_CALL, FAILED_START = 1, 3  # the reference's exit statuses; every other command has 0, 1 and 2
 
@@ -57,7 +66,7 @@ def port_number(text: str) -> int:
 
 
 @click.command("serve", cls=ServeCommand)
-@click.argument("target", required=False, type=click.Path(path_type=Path), metavar="[SCRIPT|BUNDLE]")
+@click.argument("target", required=False, type=click.Path(path_type=Path), metavar="[SCRIPT|MODEL|BUNDLE]")
 @click.option("--entry_script", "--entry-script", type=click.Path(path_type=Path), help="The same as SCRIPT.")
 @click.option("--port", type=port_number, default="5001", metavar="PORT", show_default=True, help="Or `auto`.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Off this machine it needs a key, or --no-key.")
@@ -67,8 +76,13 @@ def port_number(text: str) -> int:
 @click.option("--no-key", is_flag=True, help="Let everyone score who can reach the address.")
 @click.option("--model-dir", "--model_dir", help="What AZUREML_MODEL_DIR says to the script.")
 @click.option("--python", "python", metavar="INTERPRETER", help="The model's own Python.")
-@click.option("--environment", metavar="NAME[:VERSION]", help="A registered environment, built where it is not yet.")
+@click.option(
+    "--environment",
+    metavar="NAME[:VERSION]",
+    help="A registered environment, built where it is not yet; or `auto`: found out, as always for a MODEL.",
+)
 @click.option("-w", "--workspace", metavar="NAME", help="The workspace of that environment.")
+@click.option("--trust", is_flag=True, help="Load a MODEL that runs code of its own, whatever the workspace's policy.")
 @click.option(
     "--workers", "--worker-count", "--worker_count", type=click.IntRange(min=1), help="Processes. [default: 1]"
 )
@@ -90,7 +104,11 @@ def port_number(text: str) -> int:
 @click.option("--appinsights-instrumentation-key", "--appinsights_instrumentation_key", "insights", hidden=True)
 @click.option("--rest", is_flag=True, hidden=True)
 def command(target: Path | None, entry_script: Path | None, port: int, host: str, **told: Any) -> None:
-    """Serve an entry script in place, or a bundle, in the foreground."""
+    """Serve an entry script in place, a model file alone, or a bundle, in the foreground.
+
+    A MODEL is served in an environment that is found out from the file, built and tried; it answers
+    `{"data": [[...]], "method": "predict"}`, and `--sample-input` names a request that it must answer.
+    """
     if target is not None and entry_script is not None:
         raise click.UsageError("name the script once: as SCRIPT or with --entry_script")
     key_file = told["key_file"]
@@ -102,22 +120,66 @@ def command(target: Path | None, entry_script: Path | None, port: int, host: str
     options = ServingOptions.from_json(told_options(told))
     config = read_config(told["config_file"])
     chosen = target or entry_script or named_in(config)
-    interpreter, variables = chosen_interpreter(told["python"], told["environment"], told["workspace"])
+    place = chosen_place(chosen, told, options, port)
     serving = Serving(
-        target=chosen,
+        target=place.target,
         host=host,
         port=port,
         workers=told["workers"] or count_of(os.environ.get("WORKER_COUNT") or config.get("WORKER_COUNT")),
-        interpreter=interpreter,
-        variables={**variables, **told_variables(told, config)},
+        interpreter=place.interpreter,
+        variables={**told_variables(told, config), **place.variables},
         options=options,
         key_file=None if key_file is None else prepare_keys(key_file),
         watch=told["watch"],
         debug=told["debug"],
+        app_root=place.app_root,
     )
     if serving.debug is not None:
         prepare_debugger(serving)
     serve(serving)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is served and in which interpreter; `variables` are the environment's, or name the model's folder."""
+
+    target: Path
+    interpreter: str | None
+    variables: Mapping[str, str]
+    app_root: Path | None = None
+
+
+def chosen_place(target: Path, told: Mapping[str, Any], options: ServingOptions, port: int) -> Place:
+    """A model file's own script and environment; else the target as it is."""
+    if is_model(target):
+        return place_of_model(target, told, options, port)
+    if told["environment"] == "auto":
+        return place_of_script(target, told)
+    interpreter, variables = chosen_interpreter(told["python"], told["environment"], told["workspace"])
+    return Place(target, interpreter, variables)
+
+
+def place_of_script(target: Path, told: Mapping[str, Any]) -> Place:
+    from homeport.sdk.script_environment import find_out  # as below
+
+    if told["python"]:
+        raise click.UsageError("--python and --environment exclude each other")
+    if not target.is_file():
+        raise MissingPathError(f"there is no entry script at `{target}`", hint="check the path")
+    with ScreenProgress() as progress:
+        found = find_out(target, told["model_dir"], progress)
+    return Place(target, found.interpreter, found.variables)
+
+
+def place_of_model(target: Path, told: Mapping[str, Any], options: ServingOptions, port: int) -> Place:
+    from homeport.cli.serve_model import prepare_model  # what it needs to look at a model costs a plain start 200 ms
+
+    if told["model_dir"]:
+        raise click.UsageError("--model-dir is for scripts: a model file is its own")
+    named = None if told["environment"] == "auto" else told["environment"]
+    interpreter, variables = chosen_interpreter(told["python"], named, told["workspace"])
+    prepared = prepare_model(target, interpreter, options.sample_input, told, port)
+    return Place(prepared.target, prepared.interpreter, {**variables, **prepared.variables}, prepared.app_root)
 
 
 def prepare_debugger(serving: Serving) -> None:

@@ -23,13 +23,14 @@ from homeport.runtimes.keys import keys_in, write_keys
 
 # What a request says that comes from a file: as a client would that posts JSON.
 POSTED: JsonObject = {"method": "POST", "query": "", "headers": {"Content-Type": "application/json"}}
+SCRIPT_SUFFIXES = (".py", ".pyc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """What `homeport serve` was told. `variables` are laid over those that are found."""
 
-    target: Path  # an entry script, or a bundle's folder
+    target: Path  # an entry script (of a model file: ours), or a bundle's folder
     host: str
     port: int
     workers: int
@@ -39,6 +40,7 @@ class Serving:
     key_file: str | None = None  # absolute; None lets everyone in
     watch: bool = False  # serve each edit of the script
     debug: int | None = None  # the port of a debugger that is waited for
+    app_root: Path | None = None  # of a model file's script, which runs there; None: a script runs where it is called
 
 
 def serve(serving: Serving) -> NoReturn:
@@ -92,12 +94,21 @@ def launch_for(serving: Serving) -> Launch:
     return launch_in_place(serving)
 
 
+def is_model(target: Path) -> bool:
+    """A file or folder that is there and is neither a script nor a bundle: it may be a model."""
+    if target.is_file():
+        return target.suffix not in SCRIPT_SUFFIXES
+    return target.is_dir() and not (target / BUNDLE_FILE).is_file()
+
+
 def launch_in_place(serving: Serving) -> Launch:
     """The working directory and the variables stay as they are found, as the reference's command leaves them."""
     script = os.path.realpath(serving.target)
-    here = str(Path.cwd())
-    app_root = str(Path(os.environ.get("AML_APP_ROOT") or here).absolute())
-    source = os.environ.get("AZUREML_SOURCE_DIRECTORY")
+    here = str(serving.app_root or Path.cwd())
+    app_root, source = here, None
+    if serving.app_root is None:
+        app_root = str(Path(os.environ.get("AML_APP_ROOT") or here).absolute())
+        source = os.environ.get("AZUREML_SOURCE_DIRECTORY")
     return Launch(
         interpreter=serving.interpreter or activated_interpreter(),
         entry_script=script,
