@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from homeport.scoring.http_connection import Patience
 from homeport.scoring.listener import Listener, bind
 from homeport.scoring.log import Log
-from homeport.scoring.messages import Answer, Request
+from homeport.scoring.messages import Answer, Asker, Request
 
 QUICK = Patience(idle=1.0, head=0.4, body=0.4, least=1000, write=1.0, linger=0.3, tick=0.05)
 LARGE = 8 << 20
@@ -38,10 +38,15 @@ class ToyCore:
     closed_streams: int = 0
     release: threading.Event = field(default_factory=threading.Event)
 
-    async def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request, asker: Asker) -> None:
         self.seen.append(request)
         if request.path == "/wait":
-            await asyncio.to_thread(self.release.wait, 20)
+            waiting = asyncio.ensure_future(asyncio.to_thread(self.release.wait, 20))
+            waiting.add_done_callback(lambda _: asker.answered(self.answer_of(request)))
+        else:
+            asker.answered(self.answer_of(request))
+
+    def answer_of(self, request: Request) -> Answer:
         if request.path == "/stream":
             return Answer(200, [], stream=self.pieces())
         if request.path == "/large":

@@ -1,4 +1,7 @@
-"""One HTTP connection: requests are answered one after the other, in their order, each with one write."""
+"""One HTTP connection: requests are answered one after the other, in their order, each with one write.
+
+Most answers come by a call and cost no task of the loop, which is a third of what the edge would cost otherwise.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from typing import Protocol, cast
 
 from homeport.scoring import http_answers
 from homeport.scoring.http_requests import Refused, RequestReader
-from homeport.scoring.messages import Answer, Pieces, Request, StreamBroken
+from homeport.scoring.messages import Answer, Asker, Pieces, Request, StreamBroken
 from homeport.scoring.replies import error
 
 SMALL = 1 << 16  # bytes: a body up to this size is joined to its head, a larger one is not copied
 LINGERED = 64 << 20  # bytes that a refused client may still send before it is cut off
+AT_ONCE = 16  # answers of one connection, before others have their turn
 
 
 class Core(Protocol):
@@ -24,7 +28,8 @@ class Core(Protocol):
     def max_body(self) -> int:
         """Bytes."""
 
-    async def answer(self, request: Request) -> Answer: ...
+    def answer(self, request: Request, asker: Asker) -> None:
+        """Tell the asker, now or later; what it raises is told in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +75,16 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Is the `Caller` of its requests, and the `Receiver` of what its reader reads."""
+    """Is the `Caller` and the `Asker` of its requests, and the `Receiver` of what its reader reads."""
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(self, self)
         self._waiting: deque[Waiting | Refused] = deque()
-        self._task: asyncio.Task[None] | None = None  # the answer that is being made or sent
+        self._in_hand: Waiting | None = None  # its answer is being made or sent
+        self._beginning = False
+        self._task: asyncio.Task[None] | None = None  # sends a stream
         self._gone = False  # the client has hung up, or half of the connection is closed
         self._lingering = False  # the last answer has been sent: what still comes in is dropped
         self._drain: asyncio.Future[None] | None = None  # done when the client has taken what was sent
@@ -111,7 +118,7 @@ class Connection(asyncio.Protocol):
             reader.last = True
         if reader.stage != before:
             self._since, self._seen = self._owner.now, 0
-        if self._task is None:
+        if self._in_hand is None:
             self._next()
         if self._waiting and not self._paused:
             self._paused = True  # no more is read before what has been read is answered
@@ -121,7 +128,7 @@ class Connection(asyncio.Protocol):
         """A client that closes its side still gets the answer to what runs; what waits for a worker is not begun."""
         self._gone = True
         self._cancel_stream()
-        return self._task is not None or bool(self._waiting)
+        return self._in_hand is not None or bool(self._waiting)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone = True
@@ -138,7 +145,7 @@ class Connection(asyncio.Protocol):
         drain, self._drain = self._drain, None
         if drain is not None and not drain.done():
             drain.set_result(None)
-        if self._task is None:
+        if self._in_hand is None:
             self._next()
 
     # Caller
@@ -167,7 +174,7 @@ class Connection(asyncio.Protocol):
         if self._lingering:
             return False
         moving = self._reader.stage == "body" or self._transport.get_write_buffer_size() > 0
-        return moving or self._task is not None or bool(self._waiting)
+        return moving or self._in_hand is not None or bool(self._waiting)
 
     def close_when_done(self) -> None:
         """Close now, or behind the answer to the request in hand."""
@@ -185,7 +192,7 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
         elif self._drain is not None:
             self._look_at_writing(took)
-        elif self._task is not None:
+        elif self._in_hand is not None:
             return
         elif self._reader.stage == "body":
             self._look_at_body(took)
@@ -213,14 +220,14 @@ class Connection(asyncio.Protocol):
 
     def _next(self) -> None:
         """Begin with what has been read, where nothing is in hand and the client takes what it is sent."""
-        if self._drain is not None or self._lingering or self._transport.is_closing():
-            return
-        if self._waiting:
-            first = self._waiting.popleft()
-            if isinstance(first, Refused):
-                self._refuse(first)
-            else:
-                self._task = self._loop.create_task(self._serve(first))
+        if self._beginning:
+            return  # the loop below goes on by itself
+        self._beginning = True
+        try:
+            self._begin_waiting()
+        finally:
+            self._beginning = False
+        if self._in_hand is not None or self._waiting or not self._open:
             return
         if self._gone:
             self._transport.close()
@@ -232,30 +239,70 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._transport.resume_reading()
 
-    async def _serve(self, waiting: Waiting) -> None:
-        request = waiting.request
+    def _begin_waiting(self) -> None:
+        for _ in range(AT_ONCE):
+            if self._in_hand is not None or not self._waiting or not self._open:
+                return
+            first = self._waiting.popleft()
+            if isinstance(first, Refused):
+                self._refuse(first)
+                return
+            self._in_hand = first
+            try:
+                self._owner.core.answer(first.request, self)
+            except Exception as wrong:  # noqa: BLE001 - its connection must not be left open
+                self.failed(wrong)
+        self._loop.call_soon(self._next)
+
+    @property
+    def _open(self) -> bool:
+        """Something may be sent: the client takes it, and it is not the end yet."""
+        return self._drain is None and not self._lingering and not self._transport.is_closing()
+
+    # Asker
+
+    def answered(self, answer: Answer) -> None:
+        waiting = self._in_hand
+        if waiting is None:
+            return
+        if answer.stream is not None:
+            self._task = self._loop.create_task(self._serve_stream(answer, answer.stream, waiting))
+            return
         try:
-            answer = await self._owner.core.answer(request)
-            if answer.stream is not None:
-                await self._send_stream(answer, answer.stream, waiting)
-            else:
-                self._send(answer, waiting)
+            self._send(answer, waiting)
+        except Exception as wrong:  # noqa: BLE001 - as above
+            self.failed(wrong)
+            return
+        self._done()
+
+    def failed(self, wrong: Exception) -> None:
+        self._owner.fault(wrong)
+        self._transport.abort()
+        self._done()
+
+    def _done(self) -> None:
+        self._in_hand = None
+        self._since = self._owner.now
+        if self._waiting or self._paused or self._continue or self._gone:
+            self._next()
+        if self._owner.closing:
+            self._owner.settled()
+
+    async def _serve_stream(self, answer: Answer, stream: Pieces, waiting: Waiting) -> None:
+        try:
+            await self._send_stream(answer, stream, waiting)
         except StreamBroken as wrong:
             self._owner.fault(wrong)
             if waiting.old:
                 self._transport.abort()  # nothing else tells such a client that there should be more
             else:
                 self._transport.close()  # behind what the script had sent, and without the last chunk
-        except Exception as wrong:  # noqa: BLE001 - the outermost loop of a request: its connection must not be left open
+        except Exception as wrong:  # noqa: BLE001 - the outermost loop of a stream
             self._owner.fault(wrong)
             self._transport.abort()
         finally:
             self._task = None
-            self._since = self._owner.now
-            if self._waiting or self._paused or self._continue or self._gone:
-                self._next()
-            if self._owner.closing:
-                self._owner.settled()
+            self._done()
 
     def _send(self, answer: Answer, waiting: Waiting) -> None:
         closes = waiting.last or self._owner.closing

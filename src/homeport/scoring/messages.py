@@ -78,6 +78,15 @@ class Answer:
     stream: Pieces | None = None
 
 
+class Asker(Protocol):
+    """Whoever handed a request to the core; exactly one of these is called, at once or later."""
+
+    def answered(self, answer: Answer) -> None: ...
+
+    def failed(self, wrong: Exception) -> None:
+        """The core could not answer."""
+
+
 Outcome = Literal[
     "ok",  # body is JSON; a stream is of the kind that `type` says
     "response",  # the script made its own answer: status, headers, failed

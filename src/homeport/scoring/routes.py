@@ -1,9 +1,10 @@
-"""The core, with no HTTP library in sight: `Routes.answer(request)` gives the answer of every route."""
+"""The core, with no HTTP library in sight: `Routes.answer(request, asker)` gives the answer of every route."""
 
 from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from typing import Protocol
 
 import orjson
@@ -15,9 +16,10 @@ from homeport.scoring.capture import Records
 from homeport.scoring.cors import cors_headers
 from homeport.scoring.generation import Generation
 from homeport.scoring.ids import id_headers
+from homeport.scoring.job import Job
 from homeport.scoring.keys import Doorkeeper
 from homeport.scoring.log import Log
-from homeport.scoring.messages import Answer, Reply, Request
+from homeport.scoring.messages import Answer, Asker, Headers, Reply, Request
 from homeport.scoring.metrics import Metrics
 from homeport.scoring.modes import metadata, refused
 from homeport.scoring.replies import HTML, JSON, answer_of, error
@@ -46,6 +48,21 @@ class Traffic(Protocol):
     def state(self) -> str: ...
 
 
+class Turn:
+    """One request on its way through the core."""
+
+    __slots__ = ("asker", "began", "generation", "headers", "job", "path", "request")
+
+    generation: Generation
+    headers: Headers  # that every answer of a known route has
+    job: Job
+
+    def __init__(self, request: Request, asker: Asker) -> None:
+        self.request, self.asker = request, asker
+        self.began = time.perf_counter()
+        self.path = SLASHES.sub("/", request.path) if "//" in request.path else request.path
+
+
 class Routes:
     """Answers requests from whichever generation serves at that moment."""
 
@@ -63,19 +80,26 @@ class Routes:
         options = generation.launch.options if generation is not None else ServingOptions()
         return options.max_body_mb << 20
 
-    async def answer(self, request: Request) -> Answer:
-        began = time.perf_counter()
-        path = SLASHES.sub("/", request.path) if "//" in request.path else request.path
-        answer = await self._route(path, request)
+    def answer(self, request: Request, asker: Asker) -> None:
+        """All but a score are answered at once."""
+        turn = Turn(request, asker)
+        answer = self._route(turn)
+        if answer is not None:
+            self._finish(turn, answer)
+
+    def _finish(self, turn: Turn, answer: Answer) -> None:
+        path = turn.path
         if path in ALLOWED:
             self._metrics.requests.add(path, answer.status)
             if path not in UNLOGGED:
-                self._access(request, answer, began)
+                self._access(turn.request, answer, turn.began)
         else:
             self._metrics.requests.add("other", answer.status)
-        return answer
+        turn.asker.answered(answer)
 
-    async def _route(self, path: str, request: Request) -> Answer:
+    def _route(self, turn: Turn) -> Answer | None:
+        """None where the answer comes later."""
+        path, request = turn.path, turn.request
         methods = ALLOWED.get(path)
         if methods is None:
             return error(404, "there is no such route: scores are at /score, a page to try it at /docs")
@@ -94,9 +118,10 @@ class Routes:
             return self._metrics.render(generation)
         if generation is None:
             return error(503, "the entry script is still loading: init() has not finished", [(b"retry-after", b"1")])
-        return await self._known_route(path, request, generation)
+        return self._known_route(turn, generation)
 
-    async def _known_route(self, path: str, request: Request, generation: Generation) -> Answer:
+    def _known_route(self, turn: Turn, generation: Generation) -> Answer | None:
+        path, request = turn.path, turn.request
         headers, wrong = id_headers(request)
         request.id = next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), "")
         settings = generation.settings
@@ -107,7 +132,11 @@ class Routes:
         if wrong is not None:
             answer = error(431, wrong)
         elif path == "/score":
-            answer = await self._score(request, generation)
+            turn.generation, turn.headers = generation, headers
+            later = self._score(turn)
+            if later is None:
+                return None
+            answer = later
         elif request.method == "OPTIONS":
             answer = Answer(200, [HTML, (b"allow", ", ".join(ALLOWED[path]).encode("ascii"))])
         elif path == "/":
@@ -117,22 +146,37 @@ class Routes:
         answer.headers += headers
         return answer
 
-    async def _score(self, request: Request, generation: Generation) -> Answer:
-        about = generation.pool.about
+    def _score(self, turn: Turn) -> Answer | None:
+        request, pool = turn.request, turn.generation.pool
+        about = pool.about
         refusal = refused(request, about.get("mode", "string"))
         if refusal is not None:
             return refusal
         body = request.body if request.method == "POST" or about.get("wants_request") else b""
         told = orjson.dumps({**metadata(request, about), "id": request.id})
-        job = generation.pool.new_job(told, body, request.caller, request.id)
-        generation.pool.submit(job)
-        reply = await job.reply
+        turn.job = job = pool.new_job(told, body, request.caller, request.id)
+        job.done = partial(self._replied, turn)
+        pool.submit(job)
+        return None
+
+    def _replied(self, turn: Turn, reply: Reply) -> None:
+        """What came of the call of run() for that request."""
+        try:
+            answer = self._scored(turn, reply)
+        except Exception as wrong:  # noqa: BLE001 - who calls is a worker's connection, which has no part in this
+            turn.asker.failed(wrong)
+            return
+        self._finish(turn, answer)
+
+    def _scored(self, turn: Turn, reply: Reply) -> Answer:
         self._report(reply)
         answer = answer_of(reply)
-        timing.record(self._metrics, job, reply, answer, header=generation.settings.server_timing)
-        self._records.scored(request, reply, generation)
+        header = turn.generation.settings.server_timing
+        timing.record(self._metrics, turn.job, reply, answer, header=header)
+        self._records.scored(turn.request, reply, turn.generation)
         if self._tracer is not None:
-            self._tracer.scored(request, job, reply, answer)
+            self._tracer.scored(turn.request, turn.job, reply, answer)
+        answer.headers += turn.headers
         return answer
 
     def _report(self, reply: Reply) -> None:
