@@ -62,7 +62,11 @@ class Worker:
         wire.send_frames(self.connection, [(wire.SCORE, metadata), (wire.BODY, body)])
 
     def answer(self) -> tuple[dict[str, Any], bytes]:
-        return json.loads(self.frame()[1]), self.frame()[1]
+        kind, payload = self.frame()
+        if kind == wire.RESULT:
+            ran, encoded = wire.TIMES.unpack_from(payload)
+            return {"outcome": "ok", "ms": ran, "encode_ms": encoded}, payload[wire.TIMES.size :]
+        return json.loads(payload), self.frame()[1]
 
     def chunks(self) -> tuple[list[bytes], str | None]:
         """The rest of a stream, and why it broke."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from homeport.worker import wire
 
 KINDS = sorted(wire.LIMITS)
-METADATA = [kind for kind in KINDS if kind not in (wire.BODY, wire.CHUNK)]
+METADATA = sorted(kind for kind, limit in wire.LIMITS.items() if limit == wire.METADATA_LIMIT)
 frames = st.lists(st.tuples(st.sampled_from(KINDS), st.binary(max_size=300)), max_size=8)
 
 

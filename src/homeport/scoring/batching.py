@@ -75,6 +75,8 @@ class BatchingPool(Pool):
     were here at once lately), it waits for its worker's share of them, at most for the delay.
     """
 
+    sends_ahead = False  # what waits is merged
+
     def __init__(
         self, starter: Starter, log: Log, recorder: Recorder, *, workers: int, limits: Limits, most: int, delay: float
     ) -> None:

@@ -40,5 +40,6 @@ class Job:
         self._outcome = reply
         if self._reply is not None and not self._reply.done():
             self._reply.set_result(reply)
-        if self.done is not None:
-            self.done(reply)
+        done, self.done = self.done, None  # what it refers to refers to this job: no work for the collector
+        if done is not None:
+            done(reply)

@@ -15,6 +15,7 @@ import orjson
 
 from homeport.scoring.endings import kill_group
 from homeport.scoring.faults import StartError
+from homeport.scoring.lane import Lane
 from homeport.scoring.output import Output
 from homeport.scoring.process import Worker, adopt
 
@@ -73,12 +74,14 @@ class Parent:
     async def fork(self, output: Output) -> Worker:
         """A worker on its way to READY. `ParentGoneError`; `StartError` where the machine has no room for it."""
         ours, theirs = socket.socketpair()
+        lane = Lane(*socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))  # there is a way to fork only on Linux
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         try:
             async with self._asking:
-                process = await self._ask([theirs.fileno(), out_end, err_end])
+                process = await self._ask([theirs.fileno(), out_end, err_end, lane.theirs.fileno()])
         except BaseException:
             ours.close()
+            lane.close()
             os.close(out)
             os.close(err)
             raise
@@ -86,7 +89,7 @@ class Parent:
             theirs.close()
             os.close(out_end)
             os.close(err_end)
-        worker = await adopt(process, ours, output)
+        worker = await adopt(process, ours, lane, output)
         for pipe, error in ((out, False), (err, True)):
             await output.follow(os.fdopen(pipe, "rb", 0), error=error)
         return worker

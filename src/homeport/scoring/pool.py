@@ -24,7 +24,12 @@ SWEEP = 0.05  # seconds between two looks for clients that have hung up, when th
 
 
 class Pool:
-    """N workers; a job goes to an idle one or waits. A worker that dies is replaced until the pool retires."""
+    """N workers; a job goes to an idle one, ahead to one that will be idle in a moment, or waits.
+
+    A worker that dies is replaced until the pool retires.
+    """
+
+    sends_ahead = True
 
     def __init__(self, starter: Starter, log: Log, recorder: Recorder, *, workers: int, limits: Limits) -> None:
         self._starter, self._log, self._recorder = starter, log, recorder
@@ -61,7 +66,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """How many requests wait for a worker."""
-        return len(self._waiting)
+        return len(self._waiting) + sum(worker.ahead is not None for worker in self._workers)
 
     def describe(self) -> list[dict[str, Any]]:
         return [{"pid": worker.pid, "state": worker.state} for worker in self._workers]
@@ -86,12 +91,14 @@ class Pool:
         return Job(metadata, body, caller, request_id)
 
     def submit(self, job: Job) -> None:
-        """Give the job to an idle worker, or let it wait for one."""
+        """Give the job to an idle worker, or to one that soon is, or let it wait."""
         while self._idle:
             worker = self._idle.pop()
             if worker.state == "idle":
                 worker.take(job)
                 return
+        if not self._waiting and self._sent_ahead(job):
+            return
         if self.hopeless and self.fault is not None:
             job.finish(unavailable(self.fault))
             return
@@ -103,6 +110,9 @@ class Pool:
         job.caller.watch()
         self._waiting.append(job)
 
+    def _sent_ahead(self, job: Job) -> bool:
+        return self.sends_ahead and any(worker.take_ahead(job) for worker in self._workers)
+
     def hand_over(self, successor: Pool) -> None:
         """The jobs that wait here go to the next generation."""
         while self._waiting:
@@ -110,13 +120,18 @@ class Pool:
 
     async def retire(self) -> None:
         """Finish what is waiting and in hand, then leave."""
-        while self._waiting and (self.ready or self._starts):
-            await asyncio.wait({job.reply for job in self._waiting}, return_when=asyncio.FIRST_COMPLETED)
+        self.sends_ahead = False
+        while (late := self._late()) and (self.ready or self._starts):
+            await asyncio.wait({job.reply for job in late}, return_when=asyncio.FIRST_COMPLETED)
         self._retired = True
         self._idle.clear()
         for worker in self._workers:
             worker.dismiss()
         await self._all_gone()
+
+    def _late(self) -> list[Job]:
+        """The jobs that no worker has begun, as far as is known."""
+        return [*self._waiting, *(worker.ahead for worker in self._workers if worker.ahead is not None)]
 
     async def end(self) -> None:
         """Kill every worker; jobs in hand are lost."""
@@ -154,7 +169,7 @@ class Pool:
 
     def _keep(self, worker: Worker) -> None:
         """From here on the worker gets jobs, and is replaced when it dies."""
-        worker.on_free = self._answered
+        worker.on_free, worker.on_back = self._answered, self._back
         keeper = asyncio.create_task(self._replace_in_time(worker))
         self._keepers.add(keeper)
         keeper.add_done_callback(self._keepers.discard)
@@ -176,15 +191,41 @@ class Pool:
             self._unprovoked, self.fault = 0, None
         self._free(worker)
 
+    def _back(self, job: Job) -> None:
+        """A worker will not come to it: before all others it goes to another one."""
+        if self._retired:
+            job.finish(Reply("lost", {"message": "the server stopped before it came to this request"}))
+            return
+        self._waiting.appendleft(job)
+        idle, self._idle = self._idle, []
+        for worker in idle:
+            if worker.state == "idle":
+                self._free(worker)
+
     def _free(self, worker: Worker) -> None:
+        """It has come to an end, or to what was sent ahead: give it what comes next."""
+        if worker.state == "idle":
+            job = self._next_for(worker)
+            if job is None:
+                self._idle.append(worker)
+                return
+            worker.take(job)
+        if self.sends_ahead and self._waiting and worker.take_ahead(self._waiting[0]):
+            self._waiting.popleft()
+
+    def _next_for(self, worker: Worker) -> Job | None:
+        """The first that waits; where none does, one that was sent ahead to a worker that has not come to it yet."""
         while self._waiting:
             job = self._waiting.popleft()
-            if job.caller.gone():
-                job.finish(Reply("abandoned"))
-                continue
-            worker.take(job)
-            return
-        self._idle.append(worker)
+            if not job.caller.gone():
+                return job
+            job.finish(Reply("abandoned"))
+        for other in self._workers:
+            if other.ahead is not None:
+                back = other.take_back()
+                if back is not None:
+                    return back
+        return None
 
     async def _replace_in_time(self, worker: Worker) -> None:
         """When it has gone; one that has outgrown its memory serves until its successor can."""

@@ -1,4 +1,4 @@
-"""One worker: its process, our end of its socket pair, and the request that it has in hand."""
+"""One worker: its process, our end of its socket pair, and what it has in hand."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ import orjson
 from homeport.domain.incident import Kind
 from homeport.scoring.endings import failed_start, fate_of, kill_group
 from homeport.scoring.faults import StartError
+from homeport.scoring.hand import LONGEST_AHEAD, Hand
 from homeport.scoring.incidents import Fault, Recorder, Scene
 from homeport.scoring.job import Job
+from homeport.scoring.lane import Lane
 from homeport.scoring.limits import Limits
 from homeport.scoring.memory import resident
 from homeport.scoring.messages import Reply
@@ -48,19 +50,20 @@ class Process(Protocol):
 
 
 class Worker(asyncio.Protocol):
-    """Does one thing at a time. `on_free` is called whenever it can take the next job.
+    """Does one thing at a time. `on_free` is called after each; `on_back` with a job that it will not come to.
 
     A fault (past its deadline, over its memory, dead, out of its protocol) costs the job in hand, ends the worker, and
     is written down as an incident.
     """
 
-    def __init__(self, process: Process, output: Output) -> None:
+    def __init__(self, process: Process, lane: Lane | None, output: Output) -> None:
         loop = asyncio.get_running_loop()
         self.state: State = "starting"
         self.about: Mapping[str, Any] = {}
         self.gone: asyncio.Future[None] = loop.create_future()  # done when the process has ended
         self.outgrown: asyncio.Future[None] = loop.create_future()  # done when it has passed its memory limit
         self.on_free: Callable[[Worker], None] | None = None
+        self.on_back: Callable[[Job], None] | None = None
         self.served = False  # whether it was ever given a job
         self._loop, self._process, self._output = loop, process, output
         self._limits = Limits()
@@ -75,7 +78,8 @@ class Worker(asyncio.Protocol):
         self._exited: asyncio.Future[None] = loop.create_future()
         threading.Thread(target=self._wait_for_exit, daemon=True).start()
         self._reader = wire.FrameReader()
-        self._job: Job | None = None
+        self._lane, self._hand = lane, Hand(lane, self.send)
+        self._ahead_timer: asyncio.TimerHandle | None = None
         self._answer: dict[str, Any] = {}
         self._stream: Stream | None = None  # the answer whose pieces are still coming
         self._due = 0.0
@@ -123,14 +127,52 @@ class Worker(asyncio.Protocol):
 
     def take(self, job: Job) -> None:
         """Send the job; the worker must be idle."""
-        self.state, self._job, self.served = "busy", job, True
-        self._mark = self._output.count
-        job.taken = time.perf_counter()
-        self.send([(wire.SCORE, job.metadata), (wire.BODY, job.body)])
+        self._hand.take(job)
+        self._runs()
+
+    def take_ahead(self, job: Job) -> bool:
+        """Send the job to a busy worker that will come to it in a moment; False where it is not such a one."""
+        if self.state != "busy" or self._stream is not None or not self._hand.take_ahead(job):
+            return False
+        if self._ahead_timer is None:
+            self._ahead_timer = self._loop.call_later(LONGEST_AHEAD, self._look_ahead)
+        return True
+
+    def take_back(self) -> Job | None:
+        """The job that was sent ahead, if there is one that the worker has not come to."""
+        return self._hand.take_back()
+
+    @property
+    def ahead(self) -> Job | None:
+        """The job that was sent ahead."""
+        return self._hand.ahead
+
+    def _runs(self) -> None:
+        """The first job of its hand, from now on."""
+        if self.state != "leaving":
+            self.state = "busy"
+        self.served, self._mark = True, self._output.count
         if self._limits.deadline is not None:
             self._due = self._loop.time() + self._limits.deadline
             if self._timer is None:
                 self._timer = self._loop.call_at(self._due, self._look_at_clock)
+
+    def _look_ahead(self) -> None:
+        """At most one timer a worker, as `_look_at_clock`."""
+        self._ahead_timer = None
+        job = self._hand.ahead
+        if job is None:
+            return
+        waited = time.perf_counter() - job.taken
+        if waited < LONGEST_AHEAD:
+            self._ahead_timer = self._loop.call_later(LONGEST_AHEAD - waited, self._look_ahead)
+        else:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        job = self._hand.take_back()
+        if job is not None and self.on_back is not None:
+            self.on_back(job)
 
     def dismiss(self) -> None:
         """Leave when the job in hand is done."""
@@ -153,6 +195,7 @@ class Worker(asyncio.Protocol):
             return
         self._fault = self._new_fault(kind, why)
         self._why, self.state = self._why or why, "ending"
+        self._give_back()
         last_act = self._loop.create_task(self._ask_and_kill())
         self._last_acts.add(last_act)
         last_act.add_done_callback(self._last_acts.discard)
@@ -194,9 +237,13 @@ class Worker(asyncio.Protocol):
     # what it says
 
     def _receive(self, kind: int, payload: bytes) -> None:
-        if kind == wire.ANSWER:
+        if kind == wire.RESULT and self._hand.first is not None:
+            ran, encoded = wire.TIMES.unpack_from(payload)
+            self._answer = {"outcome": "ok", "ms": ran, "encode_ms": encoded}
+            self._answered(payload[wire.TIMES.size :])
+        elif kind == wire.ANSWER:
             self._answer = orjson.loads(payload)
-        elif kind == wire.BODY and self._job is not None:
+        elif kind == wire.BODY and self._hand.first is not None:
             self._answered(payload)
         elif kind == wire.CHUNK and self._stream is not None:
             self._stream.put(payload)
@@ -216,20 +263,23 @@ class Worker(asyncio.Protocol):
             raise wire.WireError(f"a frame of kind {kind} has no place here")
 
     def _answered(self, body: bytes) -> None:
-        job, self._job = self._job, None
         if self._answer.pop("stream", False):
+            self._give_back()  # while a stream runs, the worker does not come to anything else
             self._stream = Stream(self, body)
             self._restart_clock()
-        if job is not None:
-            job.finish(Reply(self._answer.pop("outcome"), self._answer, body, self._stream))
+        job = self._hand.answered()
+        job.finish(Reply(self._answer.pop("outcome"), self._answer, body, self._stream))
         if self._stream is None:
             self._free()
 
     def _free(self) -> None:
-        if self.state == "leaving":
+        if self._hand.first is not None:
+            self._runs()
+        elif self.state == "leaving":
             self._close()
             return
-        self.state = "idle"
+        else:
+            self.state = "idle"
         if self._limits.memory is not None and self._loop.time() - self._looked > LOOK:
             self.look_at_memory()
         if self.on_free is not None and self._fault is None:
@@ -240,7 +290,8 @@ class Worker(asyncio.Protocol):
         self._timer = None
         if self._stream is not None and self._stream.paused:
             self._restart_clock()  # it waits for its client, which the edge does not do for ever
-        if self._job is None and self._stream is None:
+        job = self._hand.first
+        if job is None and self._stream is None:
             return
         if self._loop.time() < self._due:
             self._timer = self._loop.call_at(self._due, self._look_at_clock)
@@ -248,9 +299,9 @@ class Worker(asyncio.Protocol):
         milliseconds = round((self._limits.deadline or 0) * 1000)
         message = f"Scoring timeout after {milliseconds} ms"
         self.fail("deadline", f"run() did not finish within {milliseconds} ms")
-        if self._job is not None:
+        if job is not None:
             about = {"status": self._limits.deadline_status, "message": message}
-            self._job.finish(Reply("timeout", self._with_incident(about)))
+            job.finish(Reply("timeout", self._with_incident(about)))
         elif self._stream is not None:
             self._stream.end(message)
 
@@ -276,6 +327,8 @@ class Worker(asyncio.Protocol):
 
     def _close(self) -> None:
         self._transport.close()
+        if self._lane is not None:
+            self._lane.close()
         self._loop.call_later(LEAVE, self.kill, "it did not leave when asked")
 
     def _wait_for_exit(self) -> None:
@@ -291,16 +344,23 @@ class Worker(asyncio.Protocol):
         await self._exited
         self.state = "dead"
         await self._output.finish()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._ahead_timer):
+            if timer is not None:
+                timer.cancel()
+        untaken = self._hand.untaken()
         self._transport.close()
+        if self._lane is not None:
+            self._lane.close()
         self._leave_a_record()
         self.gone.set_result(None)
-        if self._job is not None:
+        while self._hand.first is not None:
             about = {"message": f"the worker died while it ran this request: {self._fate()}"}
-            self._job.finish(Reply("lost", self._with_incident(about)))
+            self._hand.answered().finish(Reply("lost", self._with_incident(about)))
         if self._stream is not None:
             self._stream.end(f"the worker died while it sent its answer: {self._fate()}")
+        for job in untaken:
+            if self.on_back is not None:
+                self.on_back(job)
 
     async def _ask_and_kill(self) -> None:
         try:
@@ -311,7 +371,7 @@ class Worker(asyncio.Protocol):
 
     def _leave_a_record(self) -> None:
         """Of its fault; ending without being told to is one, but not after FAILED, which says what was wrong."""
-        in_hand = self._job is not None or self._stream is not None
+        in_hand = self._hand.first is not None or self._stream is not None
         said_why = self._ready.done() and self._ready.exception() is not None
         if self._fault is None and (in_hand or self._wanted) and self._why is None and not said_why:
             self._fault = self._new_fault("crash", self._fate())
@@ -326,7 +386,7 @@ class Worker(asyncio.Protocol):
     def _write_down(self, fault: Fault | None) -> None:
         if self._recorder is None or fault is None:
             return
-        job = self._job
+        job = self._hand.first
         scene = Scene(
             pid=self.pid,
             python=self.about.get("python"),
@@ -343,9 +403,9 @@ class Worker(asyncio.Protocol):
         return self._why or fate_of(self._process.returncode)
 
 
-async def adopt(process: Process, connection: socket.socket, output: Output) -> Worker:
+async def adopt(process: Process, connection: socket.socket, lane: Lane | None, output: Output) -> Worker:
     """The worker that speaks on our end of its socket pair; it is on its way to READY."""
     connection.setblocking(False)
     loop = asyncio.get_running_loop()
-    _, worker = await loop.create_unix_connection(lambda: Worker(process, output), sock=connection)
+    _, worker = await loop.create_unix_connection(lambda: Worker(process, lane, output), sock=connection)
     return worker

@@ -12,6 +12,7 @@ import orjson
 
 from homeport.domain.launch import Launch
 from homeport.scoring.faults import StartError
+from homeport.scoring.lane import new_lane
 from homeport.scoring.output import Output
 from homeport.scoring.process import Worker, adopt
 from homeport.scoring.stacks import Stacks
@@ -46,27 +47,31 @@ class Spawner:
         """With `descriptors` it may fork others (see `homeport.scoring.parent`)."""
         launch = self._launch
         ours, theirs = socket.socketpair()
+        lane = new_lane()
+        own = [theirs.fileno(), *([lane.theirs.fileno()] if lane is not None else [])]
         try:
             process = Popen(
                 [launch.interpreter, str(WORKER_MAIN), str(theirs.fileno()), "serve", *map(str, descriptors)],
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=PIPE,
-                pass_fds=[theirs.fileno(), *descriptors],
+                pass_fds=[*own, *descriptors],
                 cwd=launch.working_directory or launch.app_root,
                 env=dict(self._environment),
                 start_new_session=True,  # Ctrl-C is for the server, which lets the requests in hand finish
             )
         except OSError as wrong:
             ours.close()
+            if lane is not None:
+                lane.close()
             raise cannot_run(launch, wrong) from wrong
         finally:
             theirs.close()
-        worker = await adopt(process, ours, output)
+        worker = await adopt(process, ours, lane, output)
         for pipe, error in ((process.stdout, False), (process.stderr, True)):
             if pipe is not None:
                 await output.follow(pipe, error=error)
-        worker.send([(wire.START, start_words(launch, self._stacks))])
+        worker.send([(wire.START, start_words(launch, self._stacks, own[1] if lane is not None else None))])
         return worker
 
     def stop(self) -> None:
@@ -76,10 +81,10 @@ class Spawner:
         return None
 
 
-def start_words(launch: Launch, stacks: Stacks) -> bytes:
-    """The payload of START: what to load, and how to say where it is stuck."""
+def start_words(launch: Launch, stacks: Stacks, lane: int | None) -> bytes:
+    """The payload of START: what to load, how to say where it is stuck, and the lane's descriptor over there."""
     words = {key: getattr(launch, key) for key in ("entry_script", "app_root", "source_directory")}
-    return orjson.dumps({**words, "stacks": stacks.words()})
+    return orjson.dumps({**words, "stacks": stacks.words(), "lane": lane})
 
 
 def cannot_run(launch: Launch, wrong: OSError) -> StartError:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from . import parent_safety
 
 FORK = b"fork"
-DESCRIPTORS = 3
+DESCRIPTORS = 4
 OURS_TO_IGNORE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # the server says when the parent ends
 
 
@@ -43,8 +43,8 @@ class Parent:
             os.close(self._lifeline)
         return reason
 
-    def fork_workers(self, connection: socket.socket) -> socket.socket:
-        """Returns in each worker, with its own connection to the server; in the parent it never does.
+    def fork_workers(self, connection: socket.socket):
+        """Returns in each worker, with its own connection to the server and its lane's descriptor; in the parent never.
 
         The parent runs none of the user's code any more, and leaves when the server closes `connection` or `requests`.
         """
@@ -80,7 +80,7 @@ class Parent:
         return before
 
     def _fork(self):
-        """The worker's connection in the worker, None in the parent."""
+        """The worker's connection and lane in the worker, None in the parent."""
         descriptors = self._receive()
         flush()
         try:
@@ -140,14 +140,14 @@ class Parent:
         parent_safety.own_what_is_shared(self._before)
 
 
-def streams_of(descriptors) -> socket.socket:
-    """Take the three descriptors as connection, stdout and stderr."""
-    connection, out, err = descriptors
+def streams_of(descriptors):
+    """Take the descriptors as connection, stdout, stderr and lane."""
+    connection, out, err, lane = descriptors
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.close(out)
     os.close(err)
-    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=connection)
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=connection), lane
 
 
 def flush() -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from . import aliases, debugger, encode, logs, parent, stacks, stream, traces, wire
+from . import aliases, debugger, encode, lane, logs, parent, stacks, stream, traces, wire
 from .inputs import BadInput
 from .script import Script, ScriptError, load, prepare_path
 
@@ -42,12 +42,15 @@ def main(fd: int, *forking: int) -> None:
     if forks is not None:
         about["unshared"] = forks.refusal()
     wire.send_frames(connection, [(wire.READY, encode.metadata(about))])
+    own_lane = start.get("lane")
     if forks is not None and about["unshared"] is None:
-        connection = forks.fork_workers(connection)
+        if own_lane is not None:
+            os.close(own_lane)
+        connection, own_lane = forks.fork_workers(connection)
         reader = wire.BlockingReader(connection)
         stacks.register(start.get("stacks"))
         wire.send_frames(connection, [(wire.READY, encode.metadata(dict(about, pid=os.getpid())))])
-    serve(connection, reader, script)
+    serve(connection, reader, lane.requests(own_lane, reader), script)
 
 
 def die_with_parent() -> None:
@@ -114,36 +117,39 @@ def send_failure(connection: socket.socket, stage: str, wrong: BaseException) ->
     wire.send_frames(connection, [(wire.FAILED, encode.metadata(failure))])
 
 
-def serve(connection: socket.socket, reader: wire.BlockingReader, script: Script) -> None:
+def serve(connection: socket.socket, reader: wire.BlockingReader, requests, script: Script) -> None:
     """One request after the other until the server closes the connection."""
     sender = stream.Sender(connection, reader)
     own_process = os.getpid()
     while True:
-        frame = reader.read()
-        if frame is None:
+        request = requests.next()
+        if request is None:
             return
-        if frame[0] == wire.STOP:
-            continue  # it crossed the END of the stream that it was meant for
-        about = json.loads(frame[1].decode("utf-8"))
-        body = reader.read()
-        if frame[0] != wire.SCORE or body is None or body[0] != wire.BODY:
-            raise wire.WireError("a request is a SCORE frame and a BODY frame")
+        about = json.loads(request[0].decode("utf-8"))
         logs.Current.request_id = about.get("id", "")
         with ExitStack() as around:
-            answer, payload, pieces = score(script, about, body[1], around)
+            answer, payload, pieces = score(script, about, request[1], around)
             if os.getpid() != own_process:
                 os._exit(0)  # run() has forked and its child came back too: only one of them may answer
             if pieces is not None:
                 answer["stream"] = True
-            try:
-                wire.send_frames(connection, [(wire.ANSWER, encode.metadata(answer)), (wire.BODY, payload)])
-            except wire.WireError as wrong:
-                logs.error("the answer was not sent: %s" % wrong)
-                answer = {"outcome": "unserializable"}
-                wire.send_frames(connection, [(wire.ANSWER, encode.metadata(answer)), (wire.BODY, b"")])
-                continue
-            if pieces is not None:
+            if send(connection, answer, payload) and pieces is not None:
                 sender.send(pieces)
+
+
+def send(connection: socket.socket, answer, payload) -> bool:
+    """False where it is too large to be sent, which the server is told instead."""
+    try:
+        if "encode_ms" in answer and len(payload) <= wire.RESULT_LIMIT:
+            head = wire.frame_head(wire.RESULT, wire.TIMES.size + len(payload))
+            connection.sendall(b"".join((head, wire.TIMES.pack(answer["ms"], answer["encode_ms"]), payload)))
+        else:
+            wire.send_frames(connection, [(wire.ANSWER, encode.metadata(answer)), (wire.BODY, payload)])
+    except wire.WireError as wrong:
+        logs.error("the answer was not sent: %s" % wrong)
+        wire.send_frames(connection, [(wire.ANSWER, encode.metadata({"outcome": "unserializable"})), (wire.BODY, b"")])
+        return False
+    return True
 
 
 def score(script: Script, about, body, around: ExitStack):

@@ -2,7 +2,12 @@
 
 A frame is the payload's length (4 bytes, little-endian), its kind (1 byte), then the payload. Payloads of the
 kinds BODY and CHUNK are raw bytes; all others are JSON in UTF-8. What belongs together comes as a metadata frame
-with a body frame right behind it: START alone; SCORE + BODY; READY or FAILED alone; ANSWER + BODY.
+with a body frame right behind it: START alone; SCORE + BODY; READY or FAILED alone; ANSWER + BODY. RESULT says what
+most answers say in one frame.
+
+Requests have a lane of their own where the system has sockets of messages (SOCK_SEQPACKET): a message is a SCORE
+frame's head and metadata with the body right behind it. A body too large for that is announced there, and comes as a
+BODY frame on the connection.
 
 An ANSWER whose metadata has `stream` is the beginning of a body: its BODY is the first piece, then comes any number
 of CHUNKs and one END. A STOP asks the worker to end its stream early; it still says END, and ignores a STOP that
@@ -24,16 +29,21 @@ BODY = 6  # both ways: bytes as they are
 CHUNK = 7  # worker -> server: the next piece of a streamed answer
 END = 8  # worker -> server: the stream is over; `error` says why where it broke
 STOP = 9  # server -> worker: nobody listens to the stream any more
+ANNOUNCE = 10  # server -> worker, on the lane: a request; its BODY comes over the connection
+RESULT = 11  # worker -> server: run() gave JSON; two doubles, milliseconds of run() and of encoding it, then the JSON
 
 METADATA_LIMIT = 64 << 20  # bytes; READY may carry the script's schemas
 BODY_LIMIT = (1 << 32) - 1  # what the length field can say
-LIMITS = dict.fromkeys((START, SCORE, READY, FAILED, ANSWER, END, STOP), METADATA_LIMIT)
-LIMITS.update(dict.fromkeys((BODY, CHUNK), BODY_LIMIT))
+LIMITS = dict.fromkeys((START, SCORE, READY, FAILED, ANSWER, END, STOP, ANNOUNCE), METADATA_LIMIT)
+LIMITS.update(dict.fromkeys((BODY, CHUNK, RESULT), BODY_LIMIT))
+MESSAGE_LIMIT = 1 << 16  # bytes of one message on the lane, of which the system keeps two
+RESULT_LIMIT = 1 << 16  # bytes of JSON: a larger body is not copied, and comes as ANSWER + BODY
 
 STEP = 1 << 20  # bytes read at once
 AHEAD = 1 << 16  # bytes asked for where less is missing
 
 HEAD = struct.Struct("<IB")
+TIMES = struct.Struct("<dd")
 
 Bytes = Union[bytes, bytearray, memoryview]
 Frame = Tuple[int, Bytes]
