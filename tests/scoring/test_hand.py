@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -15,6 +17,7 @@ from homeport.scoring.lane import Lane, new_lane
 from homeport.scoring.messages import Present, Reply
 from homeport.worker import wire
 from homeport.worker.lane import Lane as WorkerLane
+from tests.conftest import count
 
 QUICK = 60  # answers that show that a worker is quick
 
@@ -111,6 +114,39 @@ def test_a_worker_that_has_not_even_come_to_the_first_keeps_that_one(ends: Ends)
     assert ends.next() == b"first"
 
 
+@pytest.mark.soak
+def test_each_job_is_the_workers_or_comes_back_however_close_the_race(ends: Ends) -> None:
+    ends.warm()
+    taken: queue.Queue[bytes] = queue.Queue()
+
+    def work() -> None:
+        while (found := ends.worker.next()) is not None:
+            taken.put(bytes(found[1]))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    came_back = set()
+    for number in range(count(2000, 100_000)):
+        jobs = {name: job(name) for name in (b"first %d" % number, b"second %d" % number)}
+        first, second = jobs.values()
+        ends.hand.take(first)
+        if not ends.hand.take_ahead(second):  # this thread has slept for too long
+            assert taken.get(timeout=20) == first.body
+            ends.hand.answered()
+            continue
+        back = ends.hand.take_back()
+        if back is not None:
+            came_back.add(back is first)
+            del jobs[back.body]
+        for name in jobs:
+            assert taken.get(timeout=20) == name
+            assert ends.hand.answered() is jobs[name]
+    ends.lane.close()
+    worker.join(20)
+    assert taken.empty()
+    assert False in came_back
+
+
 @pytest.mark.parametrize("came_to", [0, 1, 2])
 def test_of_a_worker_that_has_ended_only_what_it_came_to_is_lost(ends: Ends, came_to: int) -> None:
     ends.warm()
@@ -164,7 +200,7 @@ def test_garbage_on_a_lane_is_a_wire_error() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     lane = Lane(ours, theirs)
     worker = WorkerLane(os.dup(theirs.fileno()), wire.BlockingReader(theirs))
-    for message in (wire.frame_head(wire.READY, 2) + b"{}", b"\xff" * 5):
+    for message in (b"1234" + wire.frame_head(wire.READY, 2) + b"{}", b"\xff" * 9, b"short"):
         ours.send(message)
         with pytest.raises(wire.WireError):
             worker.next()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from homeport.scoring.job import Job
 from homeport.scoring.lane import Lane
@@ -27,6 +28,7 @@ class Hand:
         self._lane, self._connection = lane, connection
         self._jobs: deque[Job] = deque()
         self._pace = UNKNOWN
+        self._numbers = count(1)
 
     @property
     def first(self) -> Job | None:
@@ -49,7 +51,7 @@ class Hand:
         if len(self._jobs) != 1 or self._pace > BRISK or self._lane is None:
             return False
         now = time.perf_counter()
-        if now - self._jobs[0].taken > BRISK or not self._lane.send(job.metadata, job.body):
+        if now - self._jobs[0].taken > BRISK or not self._message(self._lane, job):
             return False
         job.taken = now
         self._jobs.append(job)
@@ -65,27 +67,38 @@ class Hand:
         return job
 
     def take_back(self) -> Job | None:
-        """The one that was sent ahead, unless the worker has come to it."""
+        """One that the worker has not come to, where there are two."""
         if len(self._jobs) < 2 or self._lane is None:
             return None
-        untaken = self._lane.take_back()
-        if untaken == 2:  # it has not even come to the first: that one stays its own
-            self._send(self._jobs[0])
-        return self._give_back() if untaken else None
+        untaken = self._untaken(self._lane)
+        if not untaken:
+            return None
+        if len(untaken) == 2:  # not even the first: that one stays its own
+            self._jobs.append(untaken[0])
+            self._send(untaken[0])
+        elif self._jobs:
+            self._jobs[0].taken = time.perf_counter()  # which may have been the second until now
+        return untaken[-1]
 
     def untaken(self) -> list[Job]:
         """Of a worker that has ended: what it never came to, the oldest first."""
-        count = self._lane.take_back() if self._lane is not None else 0
-        return [self._give_back() for _ in range(min(count, len(self._jobs)))][::-1]
+        return self._untaken(self._lane) if self._lane is not None else []
 
-    def _give_back(self) -> Job:
-        job = self._jobs.pop()
-        job.taken = 0.0
-        return job
+    def _untaken(self, lane: Lane) -> list[Job]:
+        """Taken from the lane and out of this hand. It may be the first alone: the worker comes to the second then."""
+        numbers = lane.take_back()
+        untaken = [job for job in self._jobs if job.number in numbers]
+        for job in untaken:
+            self._jobs.remove(job)
+        return untaken
 
     def _send(self, job: Job) -> None:
         if self._lane is None:
             self._connection([(wire.SCORE, job.metadata), (wire.BODY, job.body)])
-        elif not self._lane.send(job.metadata, job.body):
-            self._lane.announce(job.metadata)
+        elif not self._message(self._lane, job):
+            self._lane.announce(job.number, job.metadata)
             self._connection([(wire.BODY, job.body)])
+
+    def _message(self, lane: Lane, job: Job) -> bool:
+        job.number = next(self._numbers) & 0xFFFFFFFF
+        return lane.send(job.number, job.metadata, job.body)

@@ -12,11 +12,24 @@ from homeport.scoring.messages import Caller, Reply
 class Job:
     """What a worker is sent, and what came of it; `done` is called with that, where somebody has set it."""
 
-    __slots__ = ("_outcome", "_reply", "answered", "body", "caller", "done", "made", "metadata", "request_id", "taken")
+    __slots__ = (
+        "_outcome",
+        "_reply",
+        "answered",
+        "body",
+        "caller",
+        "done",
+        "made",
+        "metadata",
+        "number",
+        "request_id",
+        "taken",
+    )
 
     def __init__(self, metadata: bytes, body: bytes, caller: Caller, request_id: str = "") -> None:
         self.metadata, self.body, self.caller = metadata, body, caller
         self.request_id = request_id
+        self.number = 0  # of its message to a worker
         self.made = time.perf_counter()
         self.taken = 0.0  # when a worker had it, by the same clock; 0 until then
         self.answered = 0  # requests that its call of run() answered, where calls are shared; one of them counts

@@ -13,6 +13,7 @@ from homeport.worker import wire
 
 # Not taken up by what the worker does at the moment; MSG_DONTWAIT and not a setting, which the worker would share
 AT_ONCE = socket.MSG_DONTWAIT
+ROOM = wire.NUMBER.size + wire.HEAD.size  # bytes of a message beside metadata and body
 
 
 class Lane:
@@ -21,23 +22,24 @@ class Lane:
     def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
         self._ours, self.theirs = ours, theirs
 
-    def send(self, metadata: bytes, body: bytes) -> bool:
-        """A whole request; False where it is too large for a message, or the lane is full."""
-        if len(metadata) + len(body) + wire.HEAD.size > wire.MESSAGE_LIMIT:
+    def send(self, number: int, metadata: bytes, body: bytes) -> bool:
+        """A whole request under a number of its own; False where it is too large for a message, or the lane is full."""
+        if len(metadata) + len(body) + ROOM > wire.MESSAGE_LIMIT:
             return False
-        return self._send(b"".join((wire.frame_head(wire.SCORE, len(metadata)), metadata, body)))
+        head = wire.frame_head(wire.SCORE, len(metadata))
+        return self._send(b"".join((wire.NUMBER.pack(number), head, metadata, body)))
 
-    def announce(self, metadata: bytes) -> bool:
+    def announce(self, number: int, metadata: bytes) -> bool:
         """A request whose body comes over the worker's connection."""
-        return self._send(wire.frame_head(wire.ANNOUNCE, len(metadata)) + metadata)
+        return self._send(wire.NUMBER.pack(number) + wire.frame_head(wire.ANNOUNCE, len(metadata)) + metadata)
 
-    def take_back(self) -> int:
-        """How many requests the worker had not taken; they are gone from the lane."""
-        count = 0
+    def take_back(self) -> list[int]:
+        """The numbers of the requests that the worker had not taken; they are gone from the lane."""
+        numbers: list[int] = []
         with contextlib.suppress(OSError):
-            while self.theirs.recv(1, AT_ONCE):
-                count += 1
-        return count
+            while message := self.theirs.recv(wire.NUMBER.size, AT_ONCE):
+                numbers.append(wire.NUMBER.unpack(message)[0])
+        return numbers
 
     def close(self) -> None:
         """The worker sees the end, behind what it has not taken yet."""

@@ -196,6 +196,7 @@ class Pool:
         if self._retired:
             job.finish(Reply("lost", {"message": "the server stopped before it came to this request"}))
             return
+        job.taken = 0.0
         self._waiting.appendleft(job)
         idle, self._idle = self._idle, []
         for worker in idle:

@@ -27,6 +27,7 @@ from homeport.scoring.streams import Stream
 from homeport.worker import wire
 
 LAST_WORDS = 1.0  # seconds that a worker which closed its socket has to exit by itself
+LAST_ANSWER = 0.25  # seconds until what it had sent has been read; no longer, as others may hold its socket open
 LEAVE = 5.0  # seconds that a dismissed worker has for its atexit handlers
 LOOK = 0.1  # seconds between two looks at a worker's memory
 
@@ -342,6 +343,7 @@ class Worker(asyncio.Protocol):
         await asyncio.wait({self._exited}, timeout=LEAVE if self.state == "leaving" else LAST_WORDS)
         kill_group(self._process.pid)  # also what the worker started and left behind
         await self._exited
+        await asyncio.wait({self._closed}, timeout=LAST_ANSWER)
         self.state = "dead"
         await self._output.finish()
         for timer in (self._timer, self._ahead_timer):

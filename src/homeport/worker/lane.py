@@ -5,6 +5,8 @@ import socket
 
 from . import wire
 
+BEGIN = wire.NUMBER.size + wire.HEAD.size  # of what a message says
+
 
 class Lane:
     """A socket of messages, each a request. A body too large for one comes as a frame on the connection."""
@@ -19,9 +21,11 @@ class Lane:
         message = self._socket.recv(wire.MESSAGE_LIMIT)
         if not message:
             return None
-        kind, length = wire.read_head(message)
-        end = wire.HEAD.size + length
-        metadata = message[wire.HEAD.size : end]
+        if len(message) < BEGIN:
+            raise wire.WireError("a message of %d bytes is no request" % len(message))
+        kind, length = wire.read_head(message, wire.NUMBER.size)
+        end = BEGIN + length
+        metadata = message[BEGIN:end]
         if kind == wire.SCORE:
             return metadata, message[end:]
         if kind != wire.ANNOUNCE:

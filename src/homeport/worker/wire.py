@@ -5,9 +5,9 @@ kinds BODY and CHUNK are raw bytes; all others are JSON in UTF-8. What belongs t
 with a body frame right behind it: START alone; SCORE + BODY; READY or FAILED alone; ANSWER + BODY. RESULT says what
 most answers say in one frame.
 
-Requests have a lane of their own where the system has sockets of messages (SOCK_SEQPACKET): a message is a SCORE
-frame's head and metadata with the body right behind it. A body too large for that is announced there, and comes as a
-BODY frame on the connection.
+Requests have a lane of their own where the system has sockets of messages (SOCK_SEQPACKET): a message is the server's
+number for it (4 bytes), then a SCORE frame's head and metadata with the body right behind it. A body too large for
+that is announced there, and comes as a BODY frame on the connection.
 
 An ANSWER whose metadata has `stream` is the beginning of a body: its BODY is the first piece, then comes any number
 of CHUNKs and one END. A STOP asks the worker to end its stream early; it still says END, and ignores a STOP that
@@ -44,6 +44,7 @@ AHEAD = 1 << 16  # bytes asked for where less is missing
 
 HEAD = struct.Struct("<IB")
 TIMES = struct.Struct("<dd")
+NUMBER = struct.Struct("<I")
 
 Bytes = Union[bytes, bytearray, memoryview]
 Frame = Tuple[int, Bytes]
