@@ -12,11 +12,12 @@ import re
 _BUILTINS = (
     "bool bytearray bytes complex dict float frozenset int list long object range set slice str tuple unicode xrange "
     "Ellipsis NotImplemented ArithmeticError AttributeError Exception IndexError KeyError LookupError RuntimeError "
-    "TypeError ValueError"
+    "TypeError ValueError DeprecationWarning FutureWarning ImportWarning PendingDeprecationWarning RuntimeWarning "
+    "UserWarning Warning"
 )
 
 _EXACT: dict[str, str] = {
-    "builtins": _BUILTINS,
+    "builtins": f"{_BUILTINS} getattr",  # getattr: only as `pickle_surprises` has it
     "array": "array _array_reconstructor",
     "collections": "Counter OrderedDict defaultdict deque",
     "copyreg": "_reconstructor __newobj__ __newobj_ex__",
@@ -24,6 +25,7 @@ _EXACT: dict[str, str] = {
     "datetime": "date datetime time timedelta timezone",
     "decimal": "Decimal",
     "fractions": "Fraction",
+    "functools": "partial",  # only as `pickle_surprises` has it, as getattr above
     "operator": "itemgetter",
     "pathlib": "PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath",
     "pathlib._local": "PosixPath PurePath PurePosixPath PureWindowsPath WindowsPath",
@@ -47,7 +49,7 @@ _NUMPY_FUNCTIONS = (
     "identity isfinite isnan isinf linspace log log10 log1p log2 logical_and logical_not logical_or max maximum mean "
     "median min minimum multiply nan_to_num nanmax nanmean nanmedian nanmin nanstd nansum negative ones percentile "
     "power prod product quantile ravel reciprocal reshape rint round round_ sign sin sinh sort sqrt square squeeze std "
-    "subtract sum tan tanh transpose true_divide unique var vstack where zeros zeros_like"
+    "subtract sum tan tanh transpose true_divide unique var vectorize vstack where zeros zeros_like"
 )
 for _module in ("numpy", "numpy.core.fromnumeric", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath"):
     _EXACT[_module] = f"{_NUMPY_TYPES} {_NUMPY_FUNCTIONS}"
@@ -60,6 +62,7 @@ for _core in ("numpy.core", "numpy._core"):
     _EXACT[f"{_core}.numeric"] = "_frombuffer"
     _EXACT[f"{_core}"] = "_ufunc_reconstruct _DType_reconstruct"
     _EXACT[f"{_core}._internal"] = "_convert_to_stringdtype_kwargs"
+_EXACT["numpy.ma"] = "MaskedArray"
 _EXACT["numpy.ma.core"] = "MaskedArray MaskedConstant _mareconstruct"
 _EXACT["numpy.random"] = "Generator MT19937 PCG64 PCG64DXSM Philox RandomState SFC64 __RandomState_ctor"
 _EXACT["numpy.random._pickle"] = "__bit_generator_ctor __generator_ctor __randomstate_ctor"
@@ -87,6 +90,7 @@ for _module in ("interpolate", "_interpolate", "_bsplines", "_cubic", "fitpack2"
     )
 for _module in ("ckdtree", "_ckdtree", "kdtree", "_kdtree"):
     _EXACT[f"scipy.spatial.{_module}"] = "KDTree cKDTree cKDTreeNode"
+_EXACT["scipy.stats._distn_infrastructure"] = "rv_frozen rv_continuous_frozen rv_discrete_frozen"
 _EXACT["scipy.special._ufuncs"] = "erf erfc expit gamma gammaln logit xlogy entr boxcox inv_boxcox"
 _EXACT["scipy.spatial.distance"] = (
     "braycurtis canberra chebyshev cityblock correlation cosine euclidean hamming jaccard"
@@ -134,7 +138,8 @@ _PANDAS: dict[str, str] = {
     "core.arrays.sparse.dtype": "SparseDtype",
     "core.flags": "Flags",
     "_libs.arrays": "NDArrayBacked __pyx_unpickle_NDArrayBacked",
-    "_libs.missing": "NAType C_NA",
+    "_libs.missing": "NAType C_NA NA",
+    "_libs.tslibs.offsets": "Day Hour Minute Second MonthEnd MonthBegin BusinessDay YearEnd QuarterEnd Week",
     "_libs.interval": "Interval",
     "_libs.tslibs.timestamps": "Timestamp _unpickle_timestamp",
     "_libs.tslibs.timedeltas": "Timedelta _timedelta_unpickle",
@@ -142,6 +147,20 @@ _PANDAS: dict[str, str] = {
     "_libs.tslibs.period": "Period",
     "tslib": "Timestamp __nat_unpickle",
 }
+_PANDAS_PUBLIC = (  # what pandas 3 calls its own classes
+    "Categorical CategoricalDtype CategoricalIndex DataFrame DatetimeIndex DatetimeTZDtype Float32Dtype "
+    "Float64Dtype Index "
+    "Int8Dtype Int16Dtype Int32Dtype Int64Dtype Interval IntervalDtype IntervalIndex MultiIndex NA NaT "
+    "Period PeriodDtype "
+    "PeriodIndex RangeIndex Series SparseDtype StringDtype Timedelta TimedeltaIndex Timestamp UInt8Dtype UInt16Dtype "
+    "UInt32Dtype UInt64Dtype BooleanDtype Flags"
+)
+_EXACT["pandas"] = _PANDAS_PUBLIC
+_EXACT["pandas.arrays"] = (
+    "ArrowStringArray BooleanArray Categorical DatetimeArray FloatingArray IntegerArray IntervalArray "
+    "NumpyExtensionArray "
+    "PeriodArray SparseArray StringArray TimedeltaArray"
+)
 for _module, _names in _PANDAS.items():
     _EXACT[f"pandas.{_module}"] = _names
 
@@ -202,11 +221,15 @@ _OTHER_MODULES = re.compile(
     r"(?:imblearn\.(?:base|combine|ensemble|over_sampling|pipeline|under_sampling)"
     r"|category_encoders|torch\.nn\.modules)(?:\.[a-z_0-9]+)*"
 )
+# Their state holds a text that is executed: `pickle_surprises` reads it.
+_DISTRIBUTIONS = {"scipy.stats._continuous_distns", "scipy.stats._discrete_distns"}
+_INTERPOLATION = {"scipy.interpolate.interpolate", "scipy.interpolate._interpolate"}
+_METHOD = re.compile(r"interp1d\._call_\w+")
 _CLASS = re.compile(r"_{0,2}[A-Z][A-Za-z0-9_]*|(?:csr|csc|coo)_matrix")
 _CYTHON = re.compile(r"__pyx_unpickle_[A-Za-z0-9_]+")
 # Classes that those modules import from elsewhere and that open, delete or start something.
 _NOT_OURS = (
-    "BZ2File BytesIO Callable FileIO GzipFile Integral Interval Memory MemorizedFunc MemorizedResult Parallel "
+    "BZ2File BytesIO Callable FileIO GzipFile Integral Memory MemorizedFunc MemorizedResult Parallel "
     "Path Pool Popen Process ProcessPoolExecutor Thread ThreadPool ThreadPoolExecutor TemporaryDirectory "
     "StringIO Request TransformerMixinMeta ABCMeta Options Generator Hub ScriptModule CDLL"
 )
@@ -223,8 +246,14 @@ def is_harmless(module: str, name: str) -> bool:
     if (module, name) in HARMLESS:
         return True
     parts = module.split(".")
+    if module in _INTERPOLATION and _METHOD.fullmatch(name):
+        return True
     if "." in name or "tests" in parts or "externals" in parts or name in _ELSEWHERE or "_testing" in parts:
         return False
+    if module in _DISTRIBUTIONS:
+        return name.endswith("_gen")
+    if module.startswith("pandas._libs.") and _CYTHON.fullmatch(name):
+        return True
     if _SKLEARN_MODULES.fullmatch(module):
         return bool(_CLASS.fullmatch(name) or _CYTHON.fullmatch(name)) or name in _FUNCTIONS
     return bool(_OTHER_MODULES.fullmatch(module) and _CLASS.fullmatch(name))

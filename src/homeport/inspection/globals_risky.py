@@ -46,8 +46,8 @@ _MODULES: dict[str, str] = {
 
 _NAMES: dict[str, str] = {
     _CODE: "builtins.eval builtins.exec builtins.execfile builtins.compile builtins.input builtins.breakpoint "
-    "pandas.eval pandas.core.frame.DataFrame.eval pandas.core.frame.DataFrame.query numpy.load numpy.vectorize "
-    "numpy.fromfile numpy.memmap torch.load torch.compile "
+    "pandas.eval pandas.core.frame.DataFrame.eval pandas.core.frame.DataFrame.query numpy.load "
+    "torch.load torch.compile "
     "logging.config.listen collections.namedtuple typing.NamedTuple dataclasses.make_dataclass",
     _IMPORT: "builtins.__import__ builtins.__loader__ builtins.__spec__",
     _REACH: "builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals "
@@ -56,7 +56,8 @@ _NAMES: dict[str, str] = {
     _CALLS: "builtins.map builtins.filter builtins.reduce builtins.apply builtins.next builtins.iter builtins.sorted "
     "builtins.min builtins.max builtins.sum builtins.any builtins.all builtins.zip builtins.enumerate "
     "builtins.__build_class__",
-    _FILES: "builtins.open builtins.file builtins.print numpy.save numpy.savez numpy.savetxt "
+    _FILES: "numpy.fromfile numpy.memmap numpy.core.memmap.memmap numpy._core.memmap.memmap builtins.open "
+    "builtins.file builtins.print numpy.save numpy.savez numpy.savetxt "
     "numpy.core.records.fromfile",
     _PICKLE: "joblib.load joblib.dump sklearn.externals.joblib.load numpy.lib.npyio.load numpy.lib._npyio_impl.load "
     "pandas.read_pickle pandas.io.api.read_pickle torch.storage._load_from_bytes numpy.lib.format.read_array "

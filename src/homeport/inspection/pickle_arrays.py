@@ -109,8 +109,10 @@ def array_of(node: Node) -> Array | None:
     name = called(node)
     if name is None:
         return None
+    if name.name == "_create_array" and _is_tuple(node.arguments) and len(node.arguments) >= 3:  # dill's
+        return _from_state(node.arguments[2])
     if name.name == "_reconstruct" and name.module.startswith("numpy"):
-        return _reconstructed(node)
+        return _from_state(node.states[0] if node.states else None)
     if name.name == "_frombuffer" and name.module.startswith("numpy") and _is_tuple(node.arguments):
         content, dtype, shape = (*node.arguments, None, None, None)[:3]
         sides = shape_of(shape)
@@ -118,8 +120,7 @@ def array_of(node: Node) -> Array | None:
     return None
 
 
-def _reconstructed(node: Made) -> Array | None:
-    state = node.states[0] if node.states else None
+def _from_state(state: Node) -> Array | None:
     if not isinstance(state, tuple) or len(state) < 4:
         return None
     shape, dtype, content = (state[1], state[2], state[4]) if len(state) >= 5 else (state[0], state[1], state[3])

@@ -16,8 +16,8 @@ from homeport.inspection.pickle_report import PickleReport, read_pickle
 def inspect_pickle(path: Path, allowed: Collection[str] = ()) -> Findings:
     """What a pickle or joblib file says; nothing of it runs. `allowed` are exact names that the workspace trusts.
 
-    A file that is no pickle, breaks off or costs too much is an `UnreadableModelError`; but where it has named
-    something risky before it breaks, that is told instead, with the reason in `facts["damaged"]`: loading would get that far.
+    A file that is no pickle, breaks off or costs too much is an `UnreadableModelError`. Where it has named
+    something risky before that, this is told instead, with the reason in `facts["damaged"]`: loading gets that far.
     """
     with path.open("rb") as stream:
         size = stream.seek(0, 2)

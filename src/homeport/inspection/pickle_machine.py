@@ -1,6 +1,6 @@
 """A symbolic unpickler: it does to descriptions of values what `pickle.load` does to values, calling nothing.
 
-It follows CPython's `pickle.py` in what each opcode does to stack and memo (Lib/pickle.py, `_Unpickler.load_*`), because
+It follows CPython's `pickle.py` in what each opcode does to stack and memo (`_Unpickler.load_*`), because
 a reader that understands the bytes differently from the real one is what a hostile file looks for.
 """
 
@@ -20,6 +20,8 @@ from homeport.inspection.pickle_values import (
     Node,
     Pairs,
     Persistent,
+    called,
+    class_of,
 )
 
 MOST_ON_STACK = 2_000_000
@@ -32,10 +34,14 @@ _NAME = 500  # characters of a module, or of a name in it
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Something that no ordinary pickler writes: what (`pickle.BUILD`), and what it is good for."""
+    """Something that no ordinary pickler writes: what (`pickle.BUILD`), and what it is good for.
+
+    `origin` is the global that gave what is called: where that one is a risk anyway, this is none of its own.
+    """
 
     name: str
     why: str
+    origin: GlobalName | None = None
 
 
 class PickleMachine:
@@ -45,6 +51,7 @@ class PickleMachine:
         self.source = source
         self.names: dict[GlobalName, int] = {}  # with the position where each stands first
         self.calls: list[Made] = []  # calls of a name that decides by its arguments whether it is harmless
+        self.called: set[GlobalName] = set()
         self.oddities: dict[Oddity, int] = {}
         self.protocol = 0
         self.opcodes: set[str] = set()
@@ -87,6 +94,7 @@ class PickleMachine:
         for name, position in inner.names.items():
             self.names.setdefault(name, position)
         self.calls += inner.calls
+        self.called |= inner.called
         for oddity, position in inner.oddities.items():
             self.oddities.setdefault(oddity, position)
         self.opcodes |= inner.opcodes
@@ -95,9 +103,9 @@ class PickleMachine:
         if len(self.stack) + len(self._marks) + self._below > MOST_ON_STACK:
             raise DamagedPickleError(f"it piles up more than {MOST_ON_STACK:,} values at once: no model does that")
 
-    def odd(self, name: str, why: str) -> None:
+    def odd(self, name: str, why: str, origin: GlobalName | None = None) -> None:
         if len(self.oddities) < MOST_GLOBALS:
-            self.oddities.setdefault(Oddity(name, why), self.source.position)
+            self.oddities.setdefault(Oddity(name, why, origin), self.source.position)
 
     # stack and memo
 
@@ -319,14 +327,20 @@ class PickleMachine:
     def _call(self, function: Node, arguments: Node, keywords: Node = None) -> None:
         made = Made(function, arguments, keywords)
         if isinstance(function, Global):
-            if len(self.calls) < MOST_GLOBALS and function.name.name in DECIDED_BY_ARGUMENTS:
-                self.calls.append(made)
-        else:
-            source = _origin(function)
-            self.odd(
-                "pickle.REDUCE", f"calls what {source} returned" if source else "calls what it put together itself"
-            )
+            self.called.add(function.name)
+            made_of = class_of(made)
+            if made_of is not None and decided_by_arguments(made_of):
+                self._watch(made)
+        elif called(function) != _PARTIAL:  # of those, each is watched itself
+            origin = _origin(function)
+            what = f"what `{origin}` returned" if origin else "what it put together itself"
+            self.odd("pickle.REDUCE", f"calls {what}", origin)
         self.stack.append(made)
+
+    def _watch(self, made: Made) -> None:
+        if len(self.calls) >= MOST_GLOBALS:
+            raise DamagedPickleError(f"it calls `{called(made)}` more often than any model does")
+        self.calls.append(made)
 
     def _build(self) -> None:
         state = self._pop()
@@ -340,13 +354,18 @@ class PickleMachine:
 
 
 _STOP = ord(".")
-DECIDED_BY_ARGUMENTS = {"_ufunc_reconstruct"}
+_PARTIAL = ("functools", "partial")
 
 
-def _origin(function: Node) -> str | None:
+def decided_by_arguments(name: GlobalName) -> bool:
+    """Whether it depends on the call if that global is harmless; see `pickle_surprises`."""
+    return name.name in ("_ufunc_reconstruct", "getattr", "partial") or name.name.endswith("_gen")
+
+
+def _origin(function: Node) -> GlobalName | None:
     while isinstance(function, Made):
         function = function.function
-    return f"`{function.name}`" if isinstance(function, Global) else None
+    return function.name if isinstance(function, Global) else None
 
 
 # The opcodes that only differ in how their argument is written, or that another method does as well.

@@ -13,12 +13,13 @@ from homeport.errors import UnreadableModelError
 from homeport.inspection.allowed import risks_of
 from homeport.inspection.joblib_arrays import JoblibStream
 from homeport.inspection.pickle_bytes import DamagedPickleError, PickleBytes
-from homeport.inspection.pickle_machine import PickleMachine
+from homeport.inspection.pickle_machine import Oddity, PickleMachine
 from homeport.inspection.pickle_surprises import risks_of_calls, risks_of_oddities
-from homeport.inspection.pickle_values import GlobalName, Node
+from homeport.inspection.pickle_values import GlobalName, Made, Node
 from homeport.inspection.pickle_wrapped import unwrapped
 
 MOST_PICKLES = 1000  # one behind the other in a file
+_HARMLESS_UNCALLED = {"numpy.memmap", "numpy.core.memmap.memmap", "numpy._core.memmap.memmap"}
 
 
 @dataclass(slots=True)
@@ -32,7 +33,9 @@ class PickleReport:
     protocol: int = 0
     opcodes: set[str] = field(default_factory=set)
     joblib: JoblibStream = field(default_factory=JoblibStream)
-    surprises: tuple[Risk, ...] = ()  # what the order of the opcodes gives away, beyond the names
+    oddities: list[Oddity] = field(default_factory=list)
+    calls: list[Made] = field(default_factory=list)  # of globals that are harmless with some arguments only
+    called: set[GlobalName] = field(default_factory=set)
     trailing: int | None = None  # bytes behind the last pickle, where the file goes on
     damage: str | None = None  # why it could not be read to the end
 
@@ -43,9 +46,15 @@ class PickleReport:
 
     def risks(self, allowed: Collection[str] = ()) -> tuple[Risk, ...]:
         """What loading it would run or call; `allowed` are exact names that the workspace trusts."""
-        found = {risk.name: risk for risk in self.surprises if risk.name not in allowed}
-        found |= {risk.name: risk for risk in risks_of(self.names, allowed)}
+        surprises = (*risks_of_oddities(self.oddities, allowed), *risks_of_calls(self.calls))
+        found = {risk.name: risk for risk in surprises if risk.name not in allowed}
+        found |= {risk.name: risk for risk in risks_of(self.names, allowed) if not self._only_named(risk)}
         return tuple(found[name] for name in sorted(found))
+
+    def _only_named(self, risk: Risk) -> bool:
+        """`numpy.memmap` as the class of an array that was one: harmless as long as nothing can call it."""
+        makers = any(name.module in ("copyreg", "copy_reg") for name in self.names)
+        return risk.name in _HARMLESS_UNCALLED and not makers and all(str(name) != risk.name for name in self.called)
 
 
 def read_pickle(stream: BinaryIO, size: int) -> PickleReport:
@@ -119,10 +128,10 @@ def _is_dotted(name: GlobalName) -> bool:
 
 
 def _gather(report: PickleReport, machines: list[PickleMachine]) -> None:
-    surprises: list[Risk] = []
     for machine in machines:
         report.names = machine.names | report.names
         report.opcodes |= machine.opcodes
-        surprises += risks_of_oddities(machine.oddities) + risks_of_calls(machine.calls)
+        report.oddities += machine.oddities
+        report.calls += machine.calls
+        report.called |= machine.called
     report.protocol = machines[0].protocol
-    report.surprises = tuple(surprises)
