@@ -19,6 +19,7 @@ from homeport.domain.python import spell
 from homeport.environments.interpreter import Interpreter
 from homeport.environments.interpreters import find_interpreter
 from homeport.environments.kept_files import keep_files
+from homeport.environments.old_metadata import write_old_metadata
 from homeport.environments.pip_settings import uv_settings
 from homeport.environments.pylock import EMPTY_PYLOCK, PYLOCK_FILE, hosts, locked_packages, portable, undated
 from homeport.environments.requested import Requested, requested_by
@@ -155,6 +156,7 @@ def _words(question: _Question, folder: Path) -> list[str]:
     options = [line for line in wanted.options if not (definition.resolve_index and line.startswith("--index-url"))]
     lines = "\n".join((*options, *wanted.lines, ""))
     (folder / REQUIREMENTS_FILE).write_text(lines, encoding="utf-8")
+    write_old_metadata(folder)
     words = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-annotate", "-o", PYLOCK_FILE]
     words += ["--python", str(question.python.path), *wanted.words]
     if question.elsewhere:
