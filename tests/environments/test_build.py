@@ -17,6 +17,7 @@ import pytest
 from homeport.domain.lock import Lock
 from homeport.environments import BuiltEnvironment, build_environment, lock_environment
 from homeport.environments.build import LOCK_FILE
+from homeport.environments.verify import verify_environment
 from homeport.errors import EnvironmentBuildError
 from tests.conftest import count
 from tests.environments.conftest import Lines, definition_of
@@ -181,10 +182,31 @@ def test_two_processes_share_one_build(lock_file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+def test_eight_processes_build_the_same_and_different_environments_at_once(
+    shelf_options: tuple[str, str], tmp_path: Path, fresh_cache: None
+) -> None:
+    locks = []
+    for number, wanted in enumerate((("broad",), ("beta",), ("alpha",), ("broad", "beta"))):
+        lock = lock_environment(definition_of(*shelf_options, *wanted), progress=Lines())
+        locks.append(tmp_path / f"{number}.json")
+        locks[-1].write_text(json.dumps(lock.to_json()), encoding="utf-8")
+    for turn in range(count(1, 5)):
+        home = tmp_path / f"home-{turn}"
+        builds = [start_build(lock, home) for lock in (*locks, *locks)]
+        said = [process.communicate(timeout=240)[0] for process in builds]
+        assert [process.returncode for process in builds] == [0] * 8, said
+        assert sum("is ready" in text for text in said) == 4
+        for lock, text in zip(locks, said, strict=False):
+            folder = Path(text.splitlines()[-1]).parents[1]
+            assert folder.name == json.loads(lock.read_text())["hash"]
+            assert verify_environment(folder).whole
+
+
+@pytest.mark.soak
 def test_a_killed_build_is_never_taken_for_a_whole_one(lock_file: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     lock = Lock.from_json(json.loads(lock_file.read_text(encoding="utf-8")))
-    for turn in range(count(3, 20)):
+    for turn in range(count(5, 50)):
         building = start_build(lock_file, home)
         assert building.stdout is not None
         assert building.stdout.readline() == "begun\n"
@@ -197,6 +219,7 @@ def test_a_killed_build_is_never_taken_for_a_whole_one(lock_file: Path, tmp_path
         finished = home / "environments" / lock.hash
         if finished.exists():
             assert (finished / LOCK_FILE).is_file()
+            assert verify_environment(finished).whole
             assert python_says(finished / "bin" / "python", "import beta, broad.part1499; print(1)") == "1"
             shutil.rmtree(finished)
     wait_for_orphans(home)

@@ -119,14 +119,18 @@ def test_what_json_cannot_say_is_a_type_error(store: LocalStore) -> None:
     assert store.environments.list() == []
 
 
-def test_all_locks_of_a_version_and_the_hashes_of_all_versions(store: LocalStore) -> None:
+def test_all_locks_of_a_version_and_of_all_versions(store: LocalStore) -> None:
     store.environments.register("env", {"a": 1})
     store.environments.register("env", {"a": 2})
     store.environments.keep_lock("env", "1", "linux-x86_64", {"hash": "aa"})
     store.environments.keep_lock("env", "1", "macos-arm64", {"hash": "bb"})
     store.environments.keep_lock("env", "2", "linux-x86_64", {"hash": "aa"})
     assert store.environments.locks("env", "1") == {"linux-x86_64": {"hash": "aa"}, "macos-arm64": {"hash": "bb"}}
-    assert store.environments.lock_hashes() == {"aa": ["env:1", "env:2"], "bb": ["env:1"]}
+    assert [(ref, lock["hash"]) for ref, lock in store.environments.every_lock()] == [
+        ("env:1", "aa"),
+        ("env:1", "bb"),
+        ("env:2", "aa"),
+    ]
 
 
 def test_a_deleted_version_is_gone_with_its_locks_and_its_number_stays_used(store: LocalStore) -> None:
@@ -135,7 +139,7 @@ def test_a_deleted_version_is_gone_with_its_locks_and_its_number_stays_used(stor
     store.environments.keep_lock("env", "1", "linux-x86_64", {"hash": "aa"})
     store.environments.delete("env", "1")
     assert store.environments.versions("env") == []
-    assert store.environments.lock_hashes() == {}
+    assert store.environments.every_lock() == []
     assert store.environments.register("env", {"a": 1}).version == "2"
 
 

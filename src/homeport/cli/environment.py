@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from homeport.cli.environment_ref import complete_environments, one_environment
 from homeport.cli.group import Group
 from homeport.cli.output import json_option, local_time, print_facts, print_json, print_table, say, shown
 from homeport.cli.workspace_option import in_workspace
+from homeport.domain.sizes import byte_size
 from homeport.sdk.environment import Environment
-from homeport.sdk.environment_locks import environment_details
+from homeport.sdk.environment_locks import environment_details, listed
 from homeport.sdk.environment_registry import (
     environment_from_source,
     find_version,
@@ -27,9 +28,11 @@ PATH = click.Path(path_type=Path)
 
 LATER = {
     "build": "environment_build",
+    "delete": "environment_delete",
     "diff": "environment_diff",
     "export": "environment_export",
     "lock": "environment_lock",
+    "prune": "environment_prune",
     "verify": "environment_verify",
 }
 
@@ -83,15 +86,19 @@ def register(workspace: Workspace, source: Path | None, as_json: bool, **given: 
 @in_workspace
 def list_(workspace: Workspace, name: str | None, named: str | None, as_json: bool) -> None:
     """List the newest version of each environment, or every version of NAME."""
-    documents = [version_document(stored) for stored in list_environments(workspace, name or named)]
+    documents = [listed(workspace, stored) for stored in list_environments(workspace, name or named)]
     if as_json:
         print_json(documents)
         return
     rows = [
-        (f"{each['name']}:{each['version']}", each["python"], _contents(each), " ".join(each["labels"]))
+        (f"{each['name']}:{each['version']}", each["python"], _built(each), _contents(each), " ".join(each["labels"]))
         for each in documents
     ]
-    print_table(("ENVIRONMENT", "PYTHON", "PACKAGES", "LABELS"), rows, empty="no environments")
+    print_table(("ENVIRONMENT", "PYTHON", "BUILT", "PACKAGES", "LABELS"), rows, empty="no environments")
+
+
+def _built(document: dict[str, Any]) -> str:
+    return "" if document["builtBytes"] is None else byte_size(document["builtBytes"])
 
 
 def _contents(document: dict[str, Any]) -> str:
@@ -127,8 +134,17 @@ def show(workspace: Workspace, ref: str, as_json: bool) -> None:
             ("channels", lock.get("channels")),
             ("locked packages", lock.get("packages")),
             ("built", lock.get("folder")),
+            ("size", _size(details)),
         ]
     )
+
+
+def _size(document: Mapping[str, Any]) -> str | None:
+    if document["builtBytes"] is None:
+        return None
+    linked = document["linkedBytes"]
+    shared = f", of which {byte_size(linked)} are links that the package cache shares" if linked else ""
+    return byte_size(document["builtBytes"]) + shared
 
 
 @command.command()

@@ -82,6 +82,10 @@ def _ways(job: _Job) -> list[tuple[_Write, str]]:
 # Beside conda packages nothing is removed, nothing is added to what is locked, and the prefix is ours to change.
 _VERBS = {False: ("pip", "sync"), True: ("pip", "install", "--no-deps", "--break-system-packages")}
 _NO_INDEX = "the package index does not have them: taking what is already on this machine"
+_COPIED = (
+    "files are copied, not linked: the package cache is on another file system; "
+    "$UV_CACHE_DIR moves it beside Homeport's home"
+)
 _ELSEWHERE = "asking for them where they were at locking"
 
 
@@ -174,7 +178,9 @@ def _sync(job: _Job, write: _Write, progress: Progress) -> None:
             words += ["--exclude-newer", end_of_day(lock.as_of)]  # what builds a source archive is of that day too
         if python.version[:2] >= UV_COMPILES_FROM and not lock.conda:
             words.append("--compile-bytecode")
-        run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
+        said = run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
+    if "Failed to hardlink" in said or "Failed to clone" in said:
+        progress.step(_COPIED)
 
 
 def compile_modules(target: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from homeport.domain.bundle import check_format
+from homeport.environments.cache import size_of
 
 CONTENTS_FILE = "homeport-files.json"
 CONTENTS_FORMAT = 1
@@ -38,7 +39,14 @@ class Contents:
 def record_contents(folder: Path, lock_hash: str) -> Contents:
     """Write `homeport-files.json`: the hashes of RECORD files and conda's metadata, the rest hashed here."""
     contents = contents_by_records(folder)
-    document = {"format": CONTENTS_FORMAT, "lock": lock_hash, "files": dict(sorted(contents.files.items()))}
+    size = size_of(folder)
+    document = {
+        "format": CONTENTS_FORMAT,
+        "lock": lock_hash,
+        "bytes": size.total,
+        "linked": size.linked,
+        "files": dict(sorted(contents.files.items())),
+    }
     partial = folder / f"{CONTENTS_FILE}.partial"
     partial.write_text(json.dumps(document, indent=0), encoding="utf-8")
     partial.rename(folder / CONTENTS_FILE)

@@ -22,6 +22,7 @@ from homeport.environments import (
 from homeport.environments.diff import Change, LockDiff, diff_locks
 from homeport.environments.export import FORMS, Form, export_lock
 from homeport.environments.kept_files import take_files
+from homeport.environments.prune import built_size
 from homeport.environments.verify import LOCK_FILE, Verification, lock_in, verify_environment
 from homeport.errors import AlreadyExistsError, ConflictError, InvalidConfigError, MissingPathError, NotFoundError
 from homeport.sdk.environment_registry import find_version, version_document
@@ -44,6 +45,7 @@ __all__ = [
     "exported",
     "is_place",
     "kept_lock",
+    "listed",
     "lock_of",
     "lock_registered",
     "read_lock",
@@ -223,11 +225,22 @@ def diff(workspace: Workspace, before: str, after: str) -> LockDiff:
     return diff_locks(lock_of(workspace, before), lock_of(workspace, after))
 
 
+def listed(workspace: Workspace, stored: EnvironmentVersion) -> dict[str, Any]:
+    """One line of a listing, with the size of what is built of it here."""
+    lock = kept_lock(workspace, stored)
+    size = built_size(home_folder() / ENVIRONMENTS_FOLDER / lock.hash) if lock is not None else None
+    return {
+        **version_document(stored),
+        "builtBytes": size.total if size else None,
+        "linkedBytes": size.linked if size else None,
+    }
+
+
 def environment_details(workspace: Workspace, ref: str) -> Mapping[str, Any]:
     """Everything that is known of one version: its definition, its lock here, whether that is built."""
     stored = find_version(workspace, ref)
     lock = kept_lock(workspace, stored)
-    details = {**version_document(stored), "definition": stored.definition, "lock": None}
+    details = {**listed(workspace, stored), "definition": stored.definition, "lock": None}
     details["lockedPlatforms"] = sorted(workspace._store.environments.locks(stored.name, stored.version))
     if lock is not None:
         folder = home_folder() / ENVIRONMENTS_FOLDER / lock.hash

@@ -101,15 +101,13 @@ class LocalEnvironments:
             query = select(kept.platform, kept.lock).where(kept.environment_id == environment_id)
             return {row.platform: row.lock for row in connection.execute(query.order_by(kept.platform))}
 
-    def lock_hashes(self) -> dict[str, builtins.list[str]]:
+    def every_lock(self) -> builtins.list[tuple[str, JsonObject]]:
         """See `EnvironmentStore`."""
         query = select(environments.c.name, environments.c.version, environment_locks.c.lock)
         query = query.join(environment_locks, environment_locks.c.environment_id == environments.c.id)
-        found: dict[str, builtins.list[str]] = {}
         with self._catalog.reading() as connection:
-            for row in connection.execute(query.order_by(environments.c.id)):
-                found.setdefault(str(row.lock.get("hash")), []).append(f"{row.name}:{row.version}")
-        return found
+            rows = connection.execute(query.order_by(environments.c.id, environment_locks.c.platform))
+            return [(f"{row.name}:{row.version}", row.lock) for row in rows]
 
     def delete(self, name: str, version: str) -> None:
         """See `EnvironmentStore`."""

@@ -125,8 +125,8 @@ class EnvironmentStore(Protocol):
     def locks(self, name: str, version: str) -> dict[str, JsonObject]:
         """Every lock of a version, by platform."""
 
-    def lock_hashes(self) -> dict[str, builtins.list[str]]:
-        """The hash of every lock that is kept, and the `name:version` of those that have it."""
+    def every_lock(self) -> builtins.list[tuple[str, JsonObject]]:
+        """(`name:version`, lock) of every lock that is kept."""
 
     def delete(self, name: str, version: str) -> None:
         """Forget a version with its labels and locks; its number is not given again."""
