@@ -16,9 +16,15 @@ def id_headers(request: Request) -> tuple[Headers, str | None]:
     No `x-request-id` gets a new one; an empty one gets none. Where an id is too long, only a good `x-request-id`
     is sent.
     """
-    if not any(name in GIVEN for name, _ in request.headers):  # most requests
-        fresh = new_id().encode("ascii")
-        return [(b"x-request-id", fresh), (b"x-ms-request-id", fresh)], None
+    for name, _ in request.headers:
+        if name in GIVEN:
+            return echoed(request)
+    fresh = new_id().encode("ascii")  # most requests
+    return [(b"x-request-id", fresh), (b"x-ms-request-id", fresh)], None
+
+
+def echoed(request: Request) -> tuple[Headers, str | None]:
+    """The same for a request that has ids of its own."""
     own = request.header(b"x-request-id")
     old = request.header(b"x-ms-request-id")
     client = request.header(b"x-ms-client-request-id") or old

@@ -149,6 +149,10 @@ class FrameReader:
 
     def feed(self, data: bytes) -> List[Tuple[int, bytes]]:
         """The frames that `data` completes, in order; `WireError` as soon as a head is wrong."""
+        if not self._kind and not self._head and len(data) >= HEAD.size:
+            kind, length = read_head(data)
+            if len(data) == HEAD.size + length:  # as most come: one frame at once
+                return [(kind, data[HEAD.size :])]
         frames = []  # type: List[Tuple[int, bytes]]
         offset = 0
         while True:
