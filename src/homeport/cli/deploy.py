@@ -40,12 +40,18 @@ from homeport.sdk.workspace import Workspace
 def command(workspace: Workspace, words: Sequence[str], name: str, no_wait: bool, as_json: bool, **given: Any) -> None:
     """Serve MODELs with an entry script as SERVICE; a service of that name is replaced.
 
-    Without an environment the activated one serves as it is: $VIRTUAL_ENV, else `python3` on the PATH.
+    Without an environment the activated one serves as it is: $VIRTUAL_ENV, else `python3` on the PATH. One MODEL
+    without an entry script is served by itself, in an environment that is found out from its file, built and tried.
     """
     wanted = read_options(workspace, name, words, given)
-    config = wanted.inference_config(wanted.environment or activated())
-    if config is None:
-        raise WrongUsage("the entry script is missing", hint="say `--entry-script score.py`, or `--ic FILE`")
+    config = None
+    if wanted.entry_script is not None:
+        config = wanted.inference_config(wanted.environment or activated())
+    elif wanted.environment is not None or len(wanted.models) != 1:
+        raise WrongUsage(
+            "the entry script is missing",
+            hint="say `--entry-script score.py`, or `--ic FILE`; one model alone, without an environment, needs none",
+        )
     settings = LocalWebserviceDeploymentConfiguration(
         wanted.port, workers=wanted.workers or 1, auth_enabled=wanted.auth_enabled, **wanted.options
     )

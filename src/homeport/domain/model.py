@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,6 +86,7 @@ class ModelDescription:
     run_id: str | None = None
     experiment_name: str | None = None
     datasets: tuple[tuple[str, str], ...] = ()  # (purpose, dataset id)
+    findings: JsonObject | None = None  # of `domain.findings.Findings`: what the files say of themselves
 
     def __post_init__(self) -> None:
         check_model_name(self.name)
@@ -137,6 +139,9 @@ class ModelFilter:
     run_id: str | None = None
     dataset_id: str | None = None
     latest: bool = False  # only the newest of each name
+
+
+REF = re.compile(r"[^/\\:]+:\d+")  # a whole `name:version`; a path is none
 
 
 def parse_ref(ref: str) -> tuple[str, int | None]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from homeport.domain.names import check_service_name
 from homeport.domain.progress import Progress
-from homeport.errors import InvalidConfigError
 from homeport.runtimes import ProcessRuntime
 from homeport.sdk.deployment import as_local, check_config, deployment_of
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.local_webservice import LocalWebservice
 from homeport.sdk.model_record import ModelRecord
+from homeport.sdk.no_code_deployment import only_one
 from homeport.sdk.webservice import WebserviceDeploymentConfiguration
 
 if TYPE_CHECKING:
@@ -34,11 +34,9 @@ def deploy(
     check_service_name(name)
     local = as_local(settings or LocalWebserviceDeploymentConfiguration())
     if config is None:
-        raise InvalidConfigError(
-            "a deployment without an inference_config is not possible in this release",
-            hint='write a score.py with init() and run(), and pass `InferenceConfig(entry_script="score.py")`',
-        )
-    check_config(config)
+        only_one(models)
+    else:
+        check_config(config)
     if show_output:
         _show(models, config, progress)
     deployment = deployment_of(workspace, name, models, config, local, progress)
@@ -48,15 +46,18 @@ def deploy(
         deployment,
         port=local.port or None,
         progress=progress,
-        description=config.description,
+        description=config.description if config else None,
         tags=local.tags or {},
         properties=local.properties or {},
     )
     return LocalWebservice(workspace, name)
 
 
-def _show(models: Sequence[ModelRecord | str], config: InferenceConfig, progress: Progress) -> None:
+def _show(models: Sequence[ModelRecord | str], config: InferenceConfig | None, progress: Progress) -> None:
     names = [model.id if isinstance(model, ModelRecord) else str(model) for model in models]
+    if config is None:
+        progress.step(f"Model: {names[0]}, served by itself in an environment that is found out")
+        return
     environment = config.environment.name if config.environment else "this interpreter, as it is"
     progress.step(f"Models: {', '.join(names) or 'none'}")
     progress.step(f"Entry script: {config.entry_script}")

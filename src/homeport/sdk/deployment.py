@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeport.domain.bundle import BundledEnvironment
 from homeport.domain.json import Json
-from homeport.domain.model import parse_ref
+from homeport.domain.model import REF, parse_ref
 from homeport.domain.progress import Progress
 from homeport.domain.service import Service
 from homeport.domain.serving import ServingOptions
@@ -24,13 +23,13 @@ from homeport.sdk.interpreters import ready
 from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.local_files import place_path
 from homeport.sdk.model_record import ModelRecord
+from homeport.sdk.no_code_deployment import NoCode, is_no_code, no_code
 from homeport.sdk.webservice import WebserviceDeploymentConfiguration
 
 if TYPE_CHECKING:
     from homeport.domain.model import Model
     from homeport.sdk.workspace import Workspace
 
-_REF = re.compile(r"[^/\\:]+:\d+")
 _NAME_LENGTH = 30  # of a local path's name in the models folder
 _USE = "pass Model objects, `name:version` ids or local paths"
 
@@ -50,16 +49,26 @@ def deployment_of(
     workspace: Workspace,
     name: str,
     models: Sequence[ModelRecord | str],
-    config: InferenceConfig,
+    config: InferenceConfig | None,
     settings: LocalWebserviceDeploymentConfiguration,
     progress: Progress,
 ) -> Deployment:
-    """Everything that a new service is made of; the environment is built by this where it is missing."""
+    """Everything that a new service is made of; the environment is built by this where it is missing.
+
+    Without a config the one model is served by itself, see `no_code`.
+    """
     sources = sources_of(workspace, models)
-    environment, variables = _environment(workspace, name, config, progress)
+    made: NoCode | InferenceConfig
+    variables: dict[str, str] = {}
+    if config is None:
+        made = no_code(workspace, name, models, settings.options.get("sample_input"), progress)
+        environment = made.environment
+    else:
+        made = config
+        environment, variables = _environment(workspace, name, config, progress)
     return Deployment(
-        entry_script=config.entry_script,
-        source_directory=_folder(config),
+        entry_script=made.entry_script,
+        source_directory=Path(made.source_directory) if made.source_directory else None,
         models=sources,
         environment=environment,
         variables=variables,
@@ -82,13 +91,18 @@ def change_of(
     workers = settings.workers if settings else None
     sources = None if models is None else sources_of(workspace, models)
     options = with_sample(workspace, models or (), settings.options if settings else {})
-    if config is None:
+    if config is not None:
+        check_config(config)
+        environment, variables = _environment(workspace, name, config, progress)
+        made: NoCode | InferenceConfig = config
+    elif models and workspace is not None and is_no_code(workspace._home, name):
+        made = no_code(workspace, name, models, options.get("sample_input"), progress)
+        environment, variables = made.environment, {}
+    else:
         return DeploymentChange(models=sources, workers=workers, options=options)
-    check_config(config)
-    environment, variables = _environment(workspace, name, config, progress)
     return DeploymentChange(
-        entry_script=config.entry_script,
-        source_directory=_folder(config),
+        entry_script=made.entry_script,
+        source_directory=Path(made.source_directory) if made.source_directory else None,
         models=sources,
         environment=environment,
         variables=variables,
@@ -105,10 +119,6 @@ def check_config(config: object) -> None:
             hint='pass `InferenceConfig(entry_script="score.py", environment=env)`',
         )
     config.validate_configuration()
-
-
-def _folder(config: InferenceConfig) -> Path | None:
-    return Path(config.source_directory) if config.source_directory else None
 
 
 def _environment(
@@ -159,7 +169,7 @@ def _sample(workspace: Workspace | None, model: ModelRecord | str) -> Json:
     """None where nothing is registered."""
     if isinstance(model, ModelRecord):
         return model._record.sample_input
-    if workspace is None or not isinstance(model, str) or not _REF.fullmatch(model) or Path(model).exists():
+    if workspace is None or not isinstance(model, str) or not REF.fullmatch(model) or Path(model).exists():
         return None
     return workspace._store.models.get(*parse_ref(model)).sample_input
 
@@ -167,7 +177,7 @@ def _sample(workspace: Workspace | None, model: ModelRecord | str) -> Json:
 def _source(workspace: Workspace | None, model: Any) -> ModelSource:
     if isinstance(model, ModelRecord):
         return _registered(model._workspace, model._record)
-    if isinstance(model, str) and _REF.fullmatch(model) and not Path(model).exists():
+    if isinstance(model, str) and REF.fullmatch(model) and not Path(model).exists():
         if workspace is None:
             raise InvalidCallError(f"`{model}` needs a workspace to be found in", hint=_USE)
         name, version = parse_ref(model)

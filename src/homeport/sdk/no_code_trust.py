@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from homeport.domain.findings import Findings, Risk
 from homeport.domain.progress import Progress
 from homeport.errors import InvalidConfigError
+
+if TYPE_CHECKING:
+    from homeport.sdk.workspace import Workspace
 
 Policy = Literal["allow", "warn", "refuse"]
 MOST_NAMED = 4
@@ -21,6 +24,11 @@ class Trust:
     policy: Policy = "warn"
     allowed: Collection[str] = ()
     said: bool = False
+
+
+def trust_in(workspace: Workspace) -> Trust:
+    """The workspace's policy, and the names that it allows."""
+    return Trust()
 
 
 def guard_for(name: str, trust: Trust, progress: Progress) -> Callable[[Findings], None]:

@@ -16,6 +16,7 @@ from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.interpreters import ready
 from homeport.sdk.local_webservice import LocalWebservice
 from homeport.sdk.model_record import ModelRecord
+from homeport.sdk.no_code_deployment import NoCode, is_no_code, no_code
 from homeport.sdk.services import ServiceView, look_at, runtime
 from homeport.sdk.workspace import Workspace
 
@@ -55,11 +56,14 @@ def update(workspace: Workspace, name: str, change: Change, progress: Progress) 
     environment, variables = None, None
     if change.environment is not None:
         environment, variables = ready(workspace, change.environment, progress=progress)
-    source = change.config.source_directory if change.config else None
+    made: InferenceConfig | NoCode | None = change.config
+    if made is None and change.models and environment is None and is_no_code(workspace._home, name):
+        made = no_code(workspace, name, change.models, change.options.get("sample_input"), progress)
+        environment, variables = made.environment, {}
     options = with_served_sample(workspace, runtime().service(name), change.models, change.options)
     exchanged = DeploymentChange(
-        entry_script=change.config.entry_script if change.config else None,
-        source_directory=Path(source) if source else None,
+        entry_script=made.entry_script if made else None,
+        source_directory=Path(made.source_directory) if made and made.source_directory else None,
         models=None if change.models is None else sources_of(workspace, list(change.models)),
         environment=environment,
         variables=variables,
