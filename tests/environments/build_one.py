@@ -1,4 +1,4 @@
-"""A process that builds the lock in a file: `python -m tests.environments.build_one LOCK HOME`."""
+"""A process that builds: `python -m tests.environments.build_one LOCK HOME`, or `--definition FILE HOME`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import sys
 from pathlib import Path
 
+from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.lock import Lock
-from homeport.environments import build_environment
+from homeport.environments import build_environment, lock_environment
 
 
 class Printed:
@@ -19,6 +20,11 @@ class Printed:
 
 
 if __name__ == "__main__":
-    lock = Lock.from_json(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    *form, file, home = sys.argv[1:]
+    document = json.loads(Path(file).read_text(encoding="utf-8"))
+    if form:
+        lock = lock_environment(EnvironmentDefinition.from_json(document), progress=Printed())
+    else:
+        lock = Lock.from_json(document)
     print("begun", flush=True)
-    print(build_environment(lock, Path(sys.argv[2]), progress=Printed()).interpreter)
+    print(build_environment(lock, Path(home), progress=Printed()).interpreter)

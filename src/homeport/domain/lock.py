@@ -127,6 +127,8 @@ class Lock:
         document["as_of"] = self.as_of.isoformat() if self.as_of else None
         for key in ("requested", "options", "conda_requested", "channels"):
             document[key] = [without_credentials(line) for line in document[key]]
+        for key in ("conda_requested", "channels"):
+            document[key] = [without_tokens(line) for line in document[key]]
         return cast(JsonObject, document)
 
     @classmethod
@@ -168,6 +170,14 @@ def without_credentials(text: str) -> str:
 
 
 _CREDENTIALS = re.compile(r"((?<!ssh)://|(?<=ssh)://(?=[^/@\s\"']*:))[^/@\s\"']+@")
+
+
+def without_tokens(text: str) -> str:
+    """`https://host/t/TOKEN/channel` is `https://host/channel`: how conda writes a channel's token."""
+    return _TOKEN.sub(r"\1/", text)
+
+
+_TOKEN = re.compile(r"(?<=://)([^/\s]+)/t/[^/\s]+/")
 
 
 def _package(document: Mapping[str, Any]) -> LockedPackage:

@@ -8,15 +8,17 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from homeport.domain.lock import Lock, LockedCondaPackage
 from homeport.domain.platforms import find_platform
 from homeport.domain.progress import Progress
-from homeport.environments.conda_channels import Place, places_of, reachable
+from homeport.environments.conda_channels import Place, places_of, reachable, without_secrets
 from homeport.environments.conda_engine import CondaError, CondaQuestion, ask
 from homeport.environments.conda_settings import conda_cache, conda_settings
 from homeport.environments.conda_words import install_error
@@ -25,7 +27,9 @@ from homeport.environments.interpreter import clean_variables, probe
 from homeport.errors import EnvironmentBuildError
 
 INTERPRETER = Path("bin") / "python"
-_FULL_INTERPRETER_LINE = b"#!"
+_SCRIPT_HEAD = re.compile(rb"#!/bin/sh\n'''exec' .*\n' '''\n|#!.*\n")  # the first form where the path is long
+_PIECE = 1 << 20
+_LONGEST_HEAD = 127  # bytes of a first line that Linux reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,9 @@ def install_conda_packages(lock: Lock, prefix: Prefix, supply: Supply, progress:
     chosen = reachable(_needed(places, missing), settings) if missing else ()
     progress.step(f"installing {len(lock.conda)} conda packages")
     records = [_record(package, places, chosen) for package in lock.conda]
+    for package, record in zip(lock.conda, records, strict=True):
+        if package in missing and str(record["url"]).startswith("file:"):
+            _check_local(package, str(record["url"]))
     question = CondaQuestion(
         do="install",
         subdir=find_platform(lock.platform).conda,
@@ -62,13 +69,40 @@ def install_conda_packages(lock: Lock, prefix: Prefix, supply: Supply, progress:
         ask(question, settings, progress)
     except CondaError as wrong:
         raise install_error(wrong, places) from wrong
+    _settle_records(lock, prefix)
     _install_pip_part(lock, prefix, supply, progress)
     _compile(prefix)
 
 
 def _is_cached(package: LockedCondaPackage) -> bool:
-    stem = package.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
-    return (conda_cache() / "pkgs" / stem / "info" / "index.json").is_file()
+    """Unpacked there by rattler, whose note beside it (`NAME.lock`) holds the archive's hash."""
+    folder = conda_cache() / "pkgs" / package.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
+    try:
+        note = folder.with_name(f"{folder.name}.lock").read_bytes()
+    except OSError:
+        return False
+    known = bytes.fromhex(package.sha256) in note if package.sha256 else True
+    return known and (folder / "info" / "index.json").is_file()
+
+
+def _check_local(package: LockedCondaPackage, url: str) -> None:
+    """A package from a folder of this machine: rattler compares the hashes of downloads only."""
+    path = Path(unquote(urlsplit(url).path))
+    name, wanted = ("sha256", package.sha256) if package.sha256 else ("md5", package.md5)
+    digest = hashlib.new(name, usedforsecurity=False)
+    try:
+        with path.open("rb") as reader:
+            while piece := reader.read(_PIECE):
+                digest.update(piece)
+    except OSError as wrong:
+        raise EnvironmentBuildError(
+            f"`{path}` cannot be read: {wrong.strerror}", hint="put the package back, or make a new lock"
+        ) from wrong
+    if wanted and digest.hexdigest() != wanted:
+        raise EnvironmentBuildError(
+            f"hash mismatch of `{path}`: {name} is {digest.hexdigest()}, and {wanted} was locked",
+            hint="the file is not the one that was locked: it was damaged or replaced; put it back, or make a new lock",
+        )
 
 
 def _needed(places: Sequence[Place], missing: Sequence[LockedCondaPackage]) -> list[Place]:
@@ -84,6 +118,18 @@ def _record(package: LockedCondaPackage, places: Sequence[Place], chosen: Sequen
             url, channel = asked + url[len(place.address) :], place.address
             break
     return {**asdict(package), "url": url, "channel": channel}
+
+
+def _settle_records(lock: Lock, prefix: Prefix) -> None:
+    """Conda's records, the same on every machine: no cache folder, mirror or credential is in them."""
+    urls = {package.file_name: package.url for package in lock.conda}
+    for file in (prefix.staging / "conda-meta").glob("*.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
+            record.pop(key, None)
+        record["url"] = urls.get(record["fn"], without_secrets(record["url"]))
+        _write(file, (json.dumps(record, indent=2, sort_keys=True) + "\n").encode())
+    (prefix.staging / "CACHEDIR.TAG").unlink(missing_ok=True)  # backups would leave the environment out
 
 
 def _install_pip_part(lock: Lock, prefix: Prefix, supply: Supply, progress: Progress) -> None:
@@ -103,7 +149,7 @@ def _install_pip_part(lock: Lock, prefix: Prefix, supply: Supply, progress: Prog
 
 def _move_scripts(record: Path, prefix: Prefix) -> None:
     """Commands begin with their interpreter's path: the one that it will have, and RECORD's hash with it."""
-    before, after = str(prefix.staging).encode(), str(prefix.target).encode()
+    before = str(prefix.staging).encode()
     rows = list(csv.reader(io.StringIO(record.read_text(encoding="utf-8"), newline="")))
     is_changed = False
     for row in rows:
@@ -111,8 +157,9 @@ def _move_scripts(record: Path, prefix: Prefix) -> None:
         if script.parent != prefix.staging / "bin" or script.is_symlink() or not script.is_file():
             continue
         body = script.read_bytes()
-        if body.startswith(_FULL_INTERPRETER_LINE) and before in body:
-            body = body.replace(before, after)
+        head = _SCRIPT_HEAD.match(body)
+        if head is not None and before in head[0]:
+            body = _head(prefix.target / INTERPRETER) + body[head.end() :]
             _write(script, body)
             digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
             row[1:] = [f"sha256={digest}", str(len(body))]
@@ -121,6 +168,14 @@ def _move_scripts(record: Path, prefix: Prefix) -> None:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(rows)
         _write(record, text.getvalue().encode())
+
+
+def _head(interpreter: Path) -> bytes:
+    """As uv and conda write it; a long path, or one with a space, is started by way of the shell."""
+    line = f"#!{interpreter}\n"
+    if len(line.encode()) <= _LONGEST_HEAD and " " not in line:
+        return line.encode()
+    return f"#!/bin/sh\n'''exec' \"{interpreter}\" \"$0\" \"$@\"\n' '''\n".encode()
 
 
 def _write(path: Path, body: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from homeport.environments.conda_settings import CondaSettings
+from homeport.domain.environment import EnvironmentDefinition
+from homeport.domain.lock import without_credentials, without_tokens
+from homeport.environments.conda_settings import CondaSettings, conda_settings
 from homeport.errors import EnvironmentBuildError, InvalidConfigError
 
 CONNECT_SECONDS = 5.0
-_TOKEN = re.compile(r"/t/[^/\s]+/")
-_USER = re.compile(r"(?<=://)[^/@\s\"']+@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,8 @@ class Place:
 
     name: str
     address: str  # without credentials, mirrors and a slash at the end
-    asked: tuple[str, ...]  # with credentials where they were given
+    given: str  # its own address with the credentials that were written into it
+    asked: tuple[str, ...]
 
     def own(self, url: str) -> str:
         """A file's address that a mirror gave, as the channel's own: that is what locks keep."""
@@ -51,9 +51,15 @@ def places_of(channels: Iterable[str], settings: CondaSettings) -> tuple[Place, 
     return tuple(found.values())
 
 
+def with_credentials(channels: Sequence[str], definition: EnvironmentDefinition) -> tuple[str, ...]:
+    """A kept lock's channels with the credentials that its definition writes into them: locks have none."""
+    given = {place.address: place.given for place in places_of(definition.channels, conda_settings())}
+    return tuple(given.get(channel, channel) for channel in channels)
+
+
 def without_secrets(text: str) -> str:
     """Without users, passwords and `/t/TOKEN/`."""
-    return _TOKEN.sub("/", _USER.sub("", text))
+    return without_tokens(without_credentials(text))
 
 
 def _places(text: str, settings: CondaSettings) -> list[Place]:
@@ -89,7 +95,8 @@ def _place(address: str, settings: CondaSettings, name: str | None = None) -> Pl
     bare = without_secrets(address)
     name = name or _name(bare, settings)
     mirrored = _mirrors(name, bare, settings)
-    return Place(name=name, address=bare, asked=mirrored or (_with_secrets(address, settings),))
+    given = _with_secrets(address, settings)
+    return Place(name=name, address=bare, given=given, asked=mirrored or (given,))
 
 
 def _name(bare: str, settings: CondaSettings) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def read_conda_prefix(
     if prefix is None:
         return None
     records = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((prefix / "conda-meta").glob("*.json"))]
-    pip_lines = sorted(_pip_packages(prefix))
+    pip_lines = sorted(_pip_packages(prefix, {file for record in records for file in record.get("files", ())}))
     dependencies: list[Any] = sorted(f"{record['name']}={record['version']}" for record in records)
     if pip_lines:
         dependencies.append({"pip": pip_lines})
@@ -43,23 +43,29 @@ def _prefix(wanted: str, environ: Mapping[str, str], home: Path) -> Path | None:
 
 
 def _channels(records: list[dict[str, Any]]) -> list[str]:
-    """Each once, by its short name; `https://host/conda-forge/linux-64` is `conda-forge`."""
+    """Each once, by its short name; `https://host/conda-forge/linux-64` is `conda-forge`; a folder by its address."""
     names: dict[str, None] = {}
     for record in records:
         parts = [part for part in str(record.get("channel", "")).split("/") if part]
         if parts and parts[-1] in (record.get("subdir"), "noarch"):
             parts.pop()
-        if parts:
+        if parts and parts[0] == "file:":
+            names["file:///" + "/".join(parts[1:])] = None
+        elif parts:
             names[parts[-1]] = None
     return list(names) or ["defaults"]
 
 
-def _pip_packages(prefix: Path) -> Iterator[str]:
+def _pip_packages(prefix: Path, of_conda: Collection[str]) -> Iterator[str]:
     """Packages that conda did not install there."""
     for folder in prefix.glob("lib/python3*/site-packages/*.dist-info"):
         installer = folder / "INSTALLER"
         metadata = folder / "METADATA"
-        if not metadata.is_file() or (installer.is_file() and installer.read_text(encoding="utf-8").strip() == "conda"):
+        if (
+            not metadata.is_file()
+            or str(metadata.relative_to(prefix)) in of_conda
+            or (installer.is_file() and installer.read_text(encoding="utf-8").strip() == "conda")
+        ):
             continue
         headers = HeaderParser().parsestr(metadata.read_text(encoding="utf-8", errors="replace"))
         yield f"{headers['Name']}=={headers['Version']}"

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ async def _solve(question: Mapping[str, Any]) -> dict[str, object]:
     given = question["virtual_packages"]
     virtual = _detected() if given is None else [rattler.GenericVirtualPackage(*_virtual(text)) for text in given]
     newest = question["exclude_newer"]
-    records = await rattler.solve(
+    solve = partial(
+        rattler.solve,
         sources=_sources(question),
         specs=[rattler.MatchSpec(text) for text in question["specs"]],  # as conda reads them, leniently
         gateway=_gateway(question),
@@ -68,6 +70,10 @@ async def _solve(question: Mapping[str, Any]) -> dict[str, object]:
         channel_priority=rattler.ChannelPriority.Strict,
         channel_relations="disabled",
     )
+    try:
+        records = await solve(add_pip_as_python_dependency=True)  # conda's own default; it brings setuptools too
+    except SolverError:
+        records = await solve()  # a channel without pip
     return {
         "records": [json.loads(record.to_json()) for record in records],
         "virtual_packages": [f"{each.name.normalized}={each.version}={each.build_string}" for each in virtual],

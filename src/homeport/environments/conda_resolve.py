@@ -72,7 +72,7 @@ def lock_conda_environment(
         definition=definition.packages_digest,
         conda=packages,
         conda_requested=tuple(specs),
-        channels=tuple(place.address for place in places),
+        channels=tuple(place.given for place in places),
         virtual_packages=virtual,
     )
 

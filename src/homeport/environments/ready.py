@@ -11,6 +11,7 @@ from homeport.domain.json import JsonObject
 from homeport.domain.lock import Lock, without_credentials
 from homeport.domain.progress import Progress
 from homeport.environments.build import build_environment
+from homeport.environments.conda_channels import with_credentials
 from homeport.environments.interpreter import BuiltEnvironment, existing_interpreter
 from homeport.environments.lock import lock_environment
 from homeport.environments.requested import package_options
@@ -52,7 +53,8 @@ def kept_or_new_lock(
         lock = Lock.from_json(kept)
         options = package_options(definition)
         fits = [without_credentials(line) for line in options] == list(lock.options)
-        return replace(lock, options=options) if fits else lock
+        lock = replace(lock, options=options) if fits else lock
+        return replace(lock, channels=with_credentials(lock.channels, definition)) if lock.conda else lock
     check_buildable(definition)
     lock = lock_environment(definition, progress=progress, home=home)
     locks.keep(lock.platform, lock.to_json())
