@@ -228,6 +228,10 @@ class UnreadableModelError(InvalidCallError):
     """A model file is damaged, cut short, or made to cost more than reading it is worth; nothing of it was run."""
 
 
+class RefusedModelError(InvalidCallError):
+    """A model file would run something unexpected when it is loaded, and the workspace's policy refuses those."""
+
+
 class AlreadyExistsError(ConflictError, WebserviceException):
     """A target, a property or a name is taken already; nothing was overwritten."""
 

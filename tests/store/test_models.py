@@ -40,14 +40,16 @@ def test_a_registered_model_is_what_was_said_about_it(store: LocalStore, weights
         run_id="run-7",
         experiment_name="tuning",
         datasets=(("training", "data:1"),),
+        findings={"format": "pickle", "risks": []},
     )
     model = store.models.register(description, weights)
+    assert store.models.findings(model) == {"format": "pickle", "risks": []}
     assert store.models.get("iris") == store.models.get("iris", 1) == model
     assert (model.ref, model.size) == ("iris:1", weights.stat().st_size)
     assert model.digest == store.models.files(model).digest
     assert model.created_by
     assert abs(model.created - datetime.now(timezone.utc)) < timedelta(minutes=5)
-    said = {key: getattr(description, key) for key in description.__slots__}
+    said = {key: getattr(description, key) for key in description.__slots__ if key != "findings"}
     assert {key: getattr(model, key) for key in said} == said
 
 

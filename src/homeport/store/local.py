@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from homeport.domain.clock import Clock, utc_now
 from homeport.domain.json import JsonObject
+from homeport.domain.load_policy import LoadPolicy
 from homeport.domain.progress import Progress
 from homeport.store.blobs import Blobs
 from homeport.store.care import collect, verify
@@ -22,6 +24,8 @@ from homeport.store.reserve import Reserve
 from homeport.store.schema import workspace
 from homeport.store.upgrade import bring_up_to_date
 from homeport.store.workspaces import CATALOG_FILE
+
+_POLICY = "load_policy"  # a key of the table `workspace`
 
 
 class LocalStore:
@@ -62,6 +66,22 @@ class LocalStore:
             found = connection.execute(select(workspace.c.value).where(workspace.c.key == "details")).scalar()
         return cast(JsonObject, found or {})
 
+    @property
+    def load_policy(self) -> LoadPolicy:
+        """See `Store`."""
+        with self._catalog.reading() as connection:
+            return _load_policy(connection)
+
+    def change_load_policy(
+        self, *, rule: str | None = None, allow: Sequence[str] = (), disallow: Sequence[str] = ()
+    ) -> LoadPolicy:
+        """See `Store`."""
+        with self._catalog.writing() as connection:
+            policy = _load_policy(connection).changed(rule, allow, disallow)
+            connection.execute(delete(workspace).where(workspace.c.key == _POLICY))
+            connection.execute(insert(workspace).values(key=_POLICY, value=policy.to_json()))
+        return policy
+
     def verify(self, progress: Progress = SILENT) -> list[str]:
         """See `Store`."""
         with self._lock.shared():
@@ -77,6 +97,11 @@ class LocalStore:
     def close(self) -> None:
         """Let the catalog go."""
         self._catalog.close()
+
+
+def _load_policy(connection: Connection) -> LoadPolicy:
+    found = connection.execute(select(workspace.c.value).where(workspace.c.key == _POLICY)).scalar()
+    return LoadPolicy.from_json(cast("JsonObject | None", found))
 
 
 def prepare(folder: Path, name: str, details: JsonObject, *, mounts: Path = MOUNTS) -> None:

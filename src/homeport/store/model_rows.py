@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, desc, exists, func, inse
 from homeport.domain.json import Json, JsonObject
 from homeport.domain.model import Model, ModelDescription, ModelFile, ModelFiles, ModelFilter, Resources
 from homeport.errors import ModelNotFoundError
-from homeport.store.schema import mark_text, model_files, model_marks, model_numbers, models
+from homeport.store.schema import mark_text, model_files, model_findings, model_marks, model_numbers, models
 
 _LARGEST = 2**31 - 1  # of PostgreSQL's INTEGER
 _AT_ONCE = 500  # values in one IN (...)
@@ -52,6 +52,8 @@ def insert_model(
     }
     (model_id,) = cast("tuple[int]", connection.execute(insert(models).values(row)).inserted_primary_key)
     connection.execute(insert(model_files), [{"model_id": model_id, **asdict(file)} for file in files.files])
+    if description.findings is not None:
+        connection.execute(insert(model_findings).values(model_id=model_id, findings=plain_json(description.findings)))
     model = find_model(connection, description.name, version)
     _write_marks(connection, model_id, model)
     return model
@@ -92,6 +94,13 @@ def files_of(connection: Connection, model: Model) -> ModelFiles:
     columns = (model_files.c.path, model_files.c.size, model_files.c.sha256)
     rows = connection.execute(select(*columns).where(model_files.c.model_id == model_id))
     return ModelFiles.of(ModelFile(path=row.path, size=row.size, sha256=row.sha256) for row in rows)
+
+
+def findings_of(connection: Connection, model: Model) -> JsonObject | None:
+    """What was found in the files at registration. Raises ModelNotFoundError when the model was deleted."""
+    model_id = _id(connection, model.name, model.version)
+    query = select(model_findings.c.findings).where(model_findings.c.model_id == model_id)
+    return cast("JsonObject | None", connection.execute(query).scalar())
 
 
 def update_model(connection: Connection, model: Model) -> None:

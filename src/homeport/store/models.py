@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from homeport.domain.clock import Clock, utc_now
+from homeport.domain.json import JsonObject
 from homeport.domain.model import Model, ModelDescription, ModelFiles, ModelFilter
 from homeport.domain.progress import Progress
 from homeport.errors import AlreadyExistsError, InvalidCallError, NoSpaceError
@@ -77,6 +78,11 @@ class LocalModels:
         """See `ModelStore`."""
         with self._catalog.reading() as connection:
             return model_rows.files_of(connection, model)
+
+    def findings(self, model: Model) -> JsonObject | None:
+        """See `ModelStore`."""
+        with self._catalog.reading() as connection:
+            return model_rows.findings_of(connection, model)
 
     def change(self, name: str, version: int, change: ModelChange) -> Model:
         """See `ModelStore`."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from homeport.domain.environment import EnvironmentVersion
 from homeport.domain.json import Json, JsonObject
+from homeport.domain.load_policy import LoadPolicy
 from homeport.domain.model import Model, ModelDescription, ModelFiles, ModelFilter, Resources
 from homeport.domain.progress import Progress, Silent
 
@@ -72,6 +73,9 @@ class ModelStore(Protocol):
 
     def files(self, model: Model) -> ModelFiles:
         """What the version consists of. Raises ModelNotFoundError when it was deleted."""
+
+    def findings(self, model: Model) -> JsonObject | None:
+        """What reading the files showed at registration; None where nobody looked. Raises ModelNotFoundError."""
 
     def change(self, name: str, version: int, change: ModelChange) -> Model:
         """Apply the whole change or none of it. Raises ModelNotFoundError, AlreadyExistsError for a known property."""
@@ -145,6 +149,18 @@ class Store(Protocol):
     @property
     def notice(self) -> str | None:
         """Something a person should know about how the workspace is kept, or None."""
+
+    @property
+    def load_policy(self) -> LoadPolicy:
+        """What is done with model files that would run something unexpected when they are loaded."""
+
+    def change_load_policy(
+        self, *, rule: str | None = None, allow: Sequence[str] = (), disallow: Sequence[str] = ()
+    ) -> LoadPolicy:
+        """Another rule, names that are trusted, names that are no more; gives what holds then.
+
+        Raises InvalidConfigError for a rule or a name that cannot be.
+        """
 
     @property
     def models(self) -> ModelStore: ...

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from homeport.domain.json import Json
 
 # oldest first; the last is the schema that this code reads and writes
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -155,6 +155,13 @@ model_marks = Table(  # what models are found by; `kind` is tag, property, datas
     # the model last: a page of the models with a mark is read from the index, in order
     Index("ix_model_marks_kind_key_value_model_id", "kind", "key", "value", "model_id"),
     Index("ix_model_marks_kind_key_model_id", "kind", "key", "model_id"),
+)
+
+model_findings = Table(  # apart from `models`: a list of models need not read them
+    "model_findings",
+    metadata,
+    Column("model_id", _RowId, ForeignKey("models.id", ondelete="CASCADE"), primary_key=True),
+    Column("findings", JsonText, nullable=False),
 )
 
 environment_numbers = Table(
