@@ -36,7 +36,7 @@ from homeport.sdk.workspace import Workspace
 PAGE = 100  # models that `list` shows unless it is told otherwise
 
 
-@click.group("model", cls=Group)
+@click.group("model", cls=Group, later={"compare": "model_compare"})
 def command() -> None:
     """Register, list, show, change, download and deploy models."""
 

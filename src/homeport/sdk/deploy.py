@@ -14,6 +14,7 @@ from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.local_webservice import LocalWebservice
 from homeport.sdk.model_record import ModelRecord
 from homeport.sdk.no_code_deployment import only_one
+from homeport.sdk.verification import Verify, request_body, verify_deployment
 from homeport.sdk.webservice import WebserviceDeploymentConfiguration
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def deploy(
     *,
     show_output: bool,
     progress: Progress,
+    verify: Verify = None,
 ) -> LocalWebservice:
     """Check the name first, then the rest; build the environment; start the service. It is `deploying` then."""
     check_service_name(name)
@@ -37,9 +39,12 @@ def deploy(
         only_one(models)
     else:
         check_config(config)
+    body = None if verify is None or verify is False else request_body(verify, models)
     if show_output:
         _show(models, config, progress)
     deployment = deployment_of(workspace, name, models, config, local, progress)
+    if body is not None:
+        verify_deployment(workspace._home, name, deployment, body, progress)
     ProcessRuntime(workspace._home).deploy(
         name,
         workspace.name,
