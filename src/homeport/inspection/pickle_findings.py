@@ -8,8 +8,15 @@ from typing import Any
 
 from homeport.domain.findings import Findings
 from homeport.errors import UnreadableModelError
-from homeport.inspection.pickle_evidence import frameworks_of, needed_by, own_modules_of, pythons_for
-from homeport.inspection.pickle_model import facts_of, kind_of
+from homeport.inspection.pickle_evidence import (
+    estimators_of,
+    frameworks_of,
+    functions_of,
+    needed_by,
+    own_modules_of,
+    pythons_for,
+)
+from homeport.inspection.pickle_model import MOST_TOLD, facts_of, kind_of
 from homeport.inspection.pickle_report import PickleReport, read_pickle
 
 
@@ -32,15 +39,16 @@ def findings_of(report: PickleReport, allowed: Collection[str] = ()) -> Findings
     if report.damage and not risks:
         raise UnreadableModelError(report.damage)
     framework, version = frameworks_of(report)
+    form = format_of(report)
     return Findings(
-        format=format_of(report),
+        format=form,
         framework=framework,
         framework_version=version,
         model_class=kind_of(report.root),
         size=report.size,
         protocol=report.protocol,
         needed=needed_by(report),
-        pythons=pythons_for(report),
+        pythons=pythons_for(report, form),
         own_modules=own_modules_of(report),
         globals=tuple(sorted(map(str, report.names))),
         risks=risks,
@@ -66,6 +74,10 @@ def format_of(report: PickleReport) -> str:
 
 def _facts(report: PickleReport) -> dict[str, Any]:
     facts = facts_of(report.root)
+    if estimators := estimators_of(report):
+        facts["estimators"] = estimators[:MOST_TOLD]
+    if functions := functions_of(report):
+        facts["functions"] = [name[:100] for name in functions[:MOST_TOLD]]
     if report.compression:
         facts["compression"] = report.compression
     if len(report.roots) > 1:

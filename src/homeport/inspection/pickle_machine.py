@@ -127,7 +127,7 @@ class PickleMachine:
 
     def _pop_(self) -> None:
         if self.stack:
-            self.stack.pop()
+            _set_state(self.stack.pop())
         else:
             self._pop_mark()
 
@@ -360,6 +360,15 @@ _PARTIAL = ("functools", "partial")
 def decided_by_arguments(name: GlobalName) -> bool:
     """Whether it depends on the call if that global is harmless; see `pickle_surprises`."""
     return name.name in ("_ufunc_reconstruct", "getattr", "partial") or name.name.endswith("_gen")
+
+
+def _set_state(gone: Node) -> None:
+    """A state that is set by calling a function with it, whose outcome is thrown away (`copyreg`'s sixth item)."""
+    setter = called(gone)
+    if setter is not None and setter.name.endswith("_setstate") and isinstance(gone.arguments, tuple):
+        target, state = (*gone.arguments, None, None)[:2]
+        if isinstance(target, Made):
+            target.states.append(state)
 
 
 def _origin(function: Node) -> GlobalName | None:

@@ -14,6 +14,7 @@ from homeport.inspection.pickle_values import (
     Node,
     Pairs,
     attributes_of,
+    called,
     class_of,
     walk,
 )
@@ -23,20 +24,39 @@ MOST_TOLD = 200  # names, classes, steps in one fact
 
 def kind_of(node: Node) -> str:
     """The class of a value, as a person would name it."""
+    if array_of(node) is not None:
+        return "numpy.ndarray"
     name = class_of(node)
     if name is not None:
-        return "numpy.ndarray" if array_of(node) is not None else str(name)
+        return str(name) if name.name != "scalar" else "number of numpy's"
+    if isinstance(node, Made):
+        return _by_value(node.function) or "what a call returned"
     if isinstance(node, Listing):
         return node.kind
     if isinstance(node, Pairs):
         return "dict"
     if isinstance(node, Global):
         return f"the class or function {node.name}"
-    if array_of(node) is not None:
-        return "numpy.ndarray"
     return {"Long": "str or bytes", "Forgotten": "unknown", "Persistent": "persistent id"}.get(
         type(node).__name__, type(node).__name__
     )
+
+
+def _by_value(cls: Node) -> str | None:
+    """The class that cloudpickle or dill makes anew: its name, and the module that it was defined in."""
+    name = called(cls)
+    if name is None or name.name not in ("_make_skeleton_class", "_make_class", "_create_type"):
+        return None
+    arguments = cls.arguments if isinstance(cls.arguments, tuple) else ()
+    title = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else "?"
+    spaces = [*cls.states, *arguments[3:4]]
+    modules = [part.get("__module__") for state in spaces for part in _parts(state) if isinstance(part, Pairs)]
+    module = next((module for module in modules if isinstance(module, str)), "?")
+    return f"{module[:200]}.{title[:200]}"
+
+
+def _parts(state: Node) -> tuple[Node, ...]:
+    return state if isinstance(state, tuple) else (state,)
 
 
 def objects_in(root: Node) -> Iterator[tuple[GlobalName, Made]]:

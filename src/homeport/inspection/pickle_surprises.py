@@ -32,7 +32,7 @@ _SHAPES = r"[\w ,=]*"  # no brackets, dots or newlines: nothing can be called, r
 _TEMPLATE = re.compile(
     rf"\s*def _parse_args\(self,{_SHAPES}\):\s*return \({_SHAPES}\),{_SHAPES}"
     rf"\s*def _parse_args_rvs\(self,{_SHAPES}\):\s*return self\._argcheck_rvs\({_SHAPES}\)"
-    rf"\s*def _parse_args_stats\(self,{_SHAPES}moments='mv'\):\s*return \({_SHAPES}\),{_SHAPES}"
+    rf"\s*def _parse_args_stats\(self,{_SHAPES}moments='mv'\):\s*return \({_SHAPES}\),{_SHAPES}\s*"
 )
 
 
