@@ -45,6 +45,23 @@ def test_the_files_of_the_original_are_read(lab: Homeport, project: Path) -> Non
     assert (found["models"], found["entryScript"], found["environment"]) == (["m:1"], "code/main.py", "mine")
 
 
+def test_off_this_machine_a_key_is_needed_or_refused_by_name(lab: Homeport, project: Path) -> None:
+    words = ["model", "deploy", "m", "-n", "svc", "--entry-script", "score.py", "--python", sys.executable]
+    refused = lab(*words, "--host", "0.0.0.0")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "`0.0.0.0` can be reached from other machines" in refused.stderr
+    assert "--no-key" in refused.stderr
+    (project / "dc.json").write_text(json.dumps({"computeType": "local", "host": "0.0.0.0", "authEnabled": True}))
+    assert lab(*words, "--dc", "dc.json").exit_code == 0
+    found = json.loads(lab("service", "show", "svc", "--json").stdout)
+    assert (found["host"], found["authEnabled"]) == ("0.0.0.0", True)
+    assert "0.0.0.0" in lab("service", "show", "svc").stdout
+    moved = lab("service", "update", "svc", "--dc", "dc.json")
+    assert moved.exit_code == 0, moved.stderr
+    (project / "dc.json").write_text(json.dumps({"computeType": "local", "host": "127.0.0.1"}))
+    assert "`host` is not changed by an update" in lab("service", "update", "svc", "--dc", "dc.json").stderr
+
+
 def test_without_an_environment_the_activated_one_serves(lab: Homeport) -> None:
     words = ["model", "deploy", "m", "-n", "svc", "--entry-script", "score.py"]
     assert lab(*words, VIRTUAL_ENV=sys.prefix).exit_code == 0

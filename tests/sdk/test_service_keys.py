@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -116,3 +117,37 @@ def test_a_description_from_before_there_were_options_still_reads(
     path.write_text(json.dumps(document))
     service.reload()
     assert service.run("x") == "x"
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"host": "0.0.0.0"}, "can be reached from other machines, so that callers need a key"),
+        ({"host": "somewhere"}, "host is `somewhere`"),
+        ({"auth_enabled": True, "no_key": True}, "exclude each other"),
+    ],
+)
+def test_off_this_machine_a_service_needs_keys_or_says_that_it_has_none(told: dict[str, object], words: str) -> None:
+    with pytest.raises(WebserviceException, match=words):
+        LocalWebservice.deploy_configuration(**told)  # type: ignore[arg-type]
+
+
+def test_a_service_listens_where_it_was_told_and_its_address_is_true(
+    workspace: Workspace, config: InferenceConfig, home: Path
+) -> None:
+    service = deployed(workspace, config, host="127.0.0.2")
+    assert service.scoring_uri == f"http://127.0.0.2:{service.port}/score"
+    assert service.run("x") == "x"
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", int(str(service.port)))):
+        pass
+    service.update(deployment_config=LocalWebservice.deploy_configuration(queue_size=5))
+    service.reload()
+    assert service.run("y") == "y"
+    with pytest.raises(WebserviceException, match="the service listens on"):
+        service.update(deployment_config=LocalWebservice.deploy_configuration(host="127.0.0.1"))
+    everywhere = deployed(workspace, config, host="0.0.0.0", auth_enabled=True)
+    assert everywhere.scoring_uri == f"http://localhost:{everywhere.port}/score"
+    assert everywhere.run("z") == "z"
+    assert status_with(everywhere, None) == 401
+    open_to_all = deployed(workspace, config, host="0.0.0.0", no_key=True)
+    assert (open_to_all.run("z"), status_with(open_to_all, None)) == ("z", 200)

@@ -63,15 +63,18 @@ def _beside(file: Path, name: str) -> str:
 
 
 def read_deployment_config(path: Path) -> Mapping[str, Any]:
-    """`port`, and Homeport's own `workers` and `options`, where they are given.
+    """`port`, and Homeport's own `workers`, `host`, keys and `options`, where they are given.
 
     Raises InvalidConfigError for a cloud target, and for an option that cannot be right.
     """
     document = read_object(path, "the deployment configuration")
     check_local(document.get("computeType", LOCAL), str(path))
     given = {key: document[key] for key in ("port", "workers") if document.get(key) is not None}
-    if isinstance(document.get("authEnabled"), bool):
-        given["auth_enabled"] = document["authEnabled"]
+    for key, name in (("authEnabled", "auth_enabled"), ("noKey", "no_key")):
+        if isinstance(document.get(key), bool):
+            given[name] = document[key]
+    if isinstance(document.get("host"), str):
+        given["host"] = document["host"]
     return {**given, "options": options_in(document, str(path))}
 
 

@@ -33,6 +33,10 @@ from homeport.sdk.workspace import Workspace
     default=None,
     help="Callers need a key; `service keys` shows them.  [default: no-auth]",
 )
+@click.option(
+    "--host", metavar="ADDRESS", help="Where to listen; off this machine it needs a key.  [default: 127.0.0.1]"
+)
+@click.option("--no-key", is_flag=True, help="Let everyone score who can reach it.")
 @click.option("--no-wait", is_flag=True, help="Return while the script's init() still runs.")
 @click.option("--overwrite", is_flag=True, hidden=True)
 @json_option
@@ -53,7 +57,12 @@ def command(workspace: Workspace, words: Sequence[str], name: str, no_wait: bool
             hint="say `--entry-script score.py`, or `--ic FILE`; one model alone, without an environment, needs none",
         )
     settings = LocalWebserviceDeploymentConfiguration(
-        wanted.port, workers=wanted.workers or 1, auth_enabled=wanted.auth_enabled, **wanted.options
+        wanted.port,
+        workers=wanted.workers or 1,
+        auth_enabled=wanted.auth_enabled,
+        host=wanted.host,
+        no_key=wanted.no_key,
+        **wanted.options,
     )
     settings.tags = pairs(given["tags"], "--tag")
     settings.properties = pairs(given["properties"], "--property")
@@ -68,4 +77,4 @@ def command(workspace: Workspace, words: Sequence[str], name: str, no_wait: bool
         print_json(view.document())
         return
     say(f"service `{name}` is {view.status.state}")
-    click.echo(f"http://localhost:{view.status.port}/score")
+    click.echo(view.scoring_uri)

@@ -122,6 +122,8 @@ class Wanted:
     workers: int | None
     options: Mapping[str, Any]  # of ServingOptions
     auth_enabled: bool
+    host: str | None
+    no_key: bool
     description: str | None
 
     def inference_config(self, environment: Environment | None) -> InferenceConfig | None:
@@ -158,6 +160,8 @@ def read_options(workspace: Workspace, service: str, words: Sequence[str], given
         port=given["port"] or settings.get("port"),
         workers=given["workers"] or settings.get("workers"),
         auth_enabled=bool(settings.get("auth_enabled") if given.get("auth_enabled") is None else given["auth_enabled"]),
+        host=given.get("host") or settings.get("host"),
+        no_key=bool(given.get("no_key") or settings.get("no_key")),
         options={**settings.get("options", {}), **told_options(given)},
         description=given.get("description") or inference.get("description"),
     )

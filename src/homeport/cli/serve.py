@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from homeport.cli.group import WrongUsage
 from homeport.cli.output import say
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.serving_options import serving_options, told_options
+from homeport.domain.address import is_local
 from homeport.domain.serving import ServingOptions
 from homeport.errors import HomeportError, InvalidInputError, MissingPathError
 from homeport.sdk.serving import (
@@ -199,11 +199,7 @@ def prepare_keys(path: Path) -> str:
 
 def check_host(host: str, *, free: bool) -> None:
     """Off the loopback only with keys, or where they are refused by name."""
-    try:
-        local = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local and not free:
+    if not free and not is_local(host):
         raise WrongUsage(
             f"`{host}` can be reached from other machines, so that callers need a key",
             hint="say `--key-file FILE` (it is written where it is missing), or `--no-key` to let everyone score",

@@ -22,6 +22,7 @@ from homeport.cli.output import (
 )
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.service_name import named_service, one_service
+from homeport.domain.address import is_local
 from homeport.sdk import services
 from homeport.sdk.services import ServiceView
 
@@ -87,7 +88,8 @@ def show(name: str, as_json: bool) -> None:
             ("state", status.state),
             ("error", status.error),
             ("next", status.hint),
-            ("score at", f"http://localhost:{status.port}/score"),
+            ("score at", view.scoring_uri),
+            ("listens on", None if is_local(service.host) else service.host),
             ("models", current.models),
             ("entry script", current.entry_script),
             ("source", service.source),
@@ -152,7 +154,7 @@ def start(name: str, foreground: bool, no_wait: bool) -> None:
     with ScreenProgress() as progress:
         services.start(name, progress)
         view = services.look_at(name) if no_wait else services.wait(name, progress.step)
-    click.echo(f"http://localhost:{view.status.port}/score")
+    click.echo(view.scoring_uri)
 
 
 @command.command()

@@ -13,6 +13,7 @@ from homeport.cli.progress import ScreenProgress
 from homeport.cli.service_name import one_service
 from homeport.sdk.service_changes import Change, update, workspace_of
 from homeport.sdk.service_keys import keys_of
+from homeport.sdk.services import look_at
 
 
 @click.command("update")
@@ -28,6 +29,8 @@ def command(name: str, **given: Any) -> None:
     wanted = read_options(workspace, name, (), given)
     if wanted.auth_enabled and keys_of(name) is None:
         raise WrongUsage("`authEnabled` is not changed by an update", hint="deploy the service again with it")
+    if wanted.host is not None and wanted.host != look_at(name).service.host:
+        raise WrongUsage("`host` is not changed by an update", hint="deploy the service again with it")
     change = Change(
         models=wanted.models or None,
         config=wanted.inference_config(wanted.environment),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from homeport.domain.address import LOOPBACK
 from homeport.domain.bundle import BundledEnvironment
 from homeport.domain.keys import Keys
 from homeport.domain.model import ModelFiles
@@ -45,6 +46,7 @@ class Deployment:
     variables: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
     options: ServingOptions = field(default_factory=ServingOptions)
+    host: str = LOOPBACK  # the address that it listens on
     auth_enabled: bool = False  # callers need a key: those given, else those of the service that is replaced, else new
     keys: Keys | None = None
 

@@ -11,11 +11,10 @@ from homeport.runtimes.bundle import assemble_bundle
 from homeport.runtimes.change import Plan, generation_of
 from homeport.runtimes.service_folder import ServiceFolder
 
-LOOPBACK = "127.0.0.1"
 FIRST = 1
 
 
-def new_service(folder: ServiceFolder, workspace: str, plan: Plan, *, now: Clock) -> Service:
+def new_service(folder: ServiceFolder, workspace: str, plan: Plan, host: str, *, now: Clock) -> Service:
     """The declaration of a service that has no generation yet, under an id that no earlier one had."""
     moment = now()
     return Service(
@@ -23,7 +22,7 @@ def new_service(folder: ServiceFolder, workspace: str, plan: Plan, *, now: Clock
         name=folder.name,
         workspace=workspace,
         runtime="process",
-        host=LOOPBACK,
+        host=host,
         port=plan.port,
         control_socket=str(folder.control_socket),
         source=plan.parts.code.origin,

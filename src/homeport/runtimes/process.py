@@ -28,7 +28,7 @@ from homeport.runtimes.change import (
 from homeport.runtimes.control import make_socket_folder
 from homeport.runtimes.deployment import Deployment, DeploymentChange
 from homeport.runtimes.foreground import serve_in_foreground
-from homeport.runtimes.fresh import LOOPBACK, new_service, stage_service
+from homeport.runtimes.fresh import new_service, stage_service
 from homeport.runtimes.host import STOP_TIME, end_host
 from homeport.runtimes.keys import kept_keys, write_keys
 from homeport.runtimes.launching import PortBook, launch_host, spec_of, wait_until_running
@@ -79,8 +79,8 @@ class ProcessRuntime:
         with folder.locked(progress):
             before = self._readable(folder)
             if port is not None and (before is None or before.port != port or not folder.is_alive()):
-                self._ports.check(LOOPBACK, port)
-            port = port or self._ports.choose(LOOPBACK)
+                self._ports.check(deployment.host, port)
+            port = port or self._ports.choose(deployment.host)
             plan = Plan(
                 parts=parts_of(deployment),
                 workers=deployment.workers,
@@ -89,7 +89,7 @@ class ProcessRuntime:
                 options=deployment.options,
             )
             service = replace(
-                new_service(folder, workspace, plan, now=self._now),
+                new_service(folder, workspace, plan, deployment.host, now=self._now),
                 description=description,
                 tags=dict(tags or {}),
                 properties=dict(properties or {}),

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from homeport.domain.address import LOOPBACK
 from homeport.domain.bundle import BundledEnvironment
 from homeport.domain.json import Json
 from homeport.domain.model import REF, parse_ref
@@ -74,6 +75,7 @@ def deployment_of(
         variables=variables,
         workers=settings.workers,
         options=ServingOptions.from_json(with_sample(workspace, models, settings.options)),
+        host=settings.host or LOOPBACK,
         auth_enabled=settings.auth_enabled,
         keys=settings.keys,
     )

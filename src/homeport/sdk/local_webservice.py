@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from homeport.domain.address import LOOPBACK, url
 from homeport.domain.clock import utc_now
 from homeport.domain.keys import Keys
 from homeport.domain.progress import Progress
@@ -62,6 +63,7 @@ class LocalWebservice(Webservice):
         self.created_time: datetime = utc_now()
         self.updated_time: datetime | None = None
         self._port: str | None = None
+        self._host = LOOPBACK
         self._service_id: str | None = None
         self.update_deployment_state(must_exist=must_exist)
 
@@ -89,7 +91,7 @@ class LocalWebservice(Webservice):
         return self._url("swagger.json")
 
     def _url(self, path: str) -> str | None:
-        return f"http://localhost:{self._port}/{path}" if self._port else None
+        return url(self._host, self._port, path) if self._port else None
 
     @staticmethod
     def deploy_configuration(
@@ -97,6 +99,8 @@ class LocalWebservice(Webservice):
         *,
         workers: int = 1,
         auth_enabled: bool = False,
+        host: str | None = None,
+        no_key: bool = False,
         primary_key: str | None = None,
         secondary_key: str | None = None,
         **options: Unpack[ServingWords],
@@ -104,11 +108,13 @@ class LocalWebservice(Webservice):
         """Settings for `Model.deploy` and `update`: the port, any free one where None, and the number of workers.
 
         With `auth_enabled` callers need one of two keys: those given, else those that the service had, else random.
+        `host` is the address to listen on, `0.0.0.0` for all; one that other machines can reach needs `auth_enabled`,
+        or `no_key`, which lets everyone in.
         `options` are those of `homeport.domain.serving.ServingOptions`, for example `queue_size=100`.
         """
         keys = {"primary_key": primary_key, "secondary_key": secondary_key}
         return LocalWebserviceDeploymentConfiguration(
-            port, workers=workers, auth_enabled=auth_enabled, **keys, **options
+            port, workers=workers, auth_enabled=auth_enabled, host=host, no_key=no_key, **keys, **options
         )
 
     def update_deployment_state(self, must_exist: bool = False) -> None:
@@ -124,6 +130,7 @@ class LocalWebservice(Webservice):
 
     def _take(self, service: Service, status: ServiceStatus) -> None:
         self._service_id = service.id
+        self._host = service.host
         self.state = _STATES[status.state]
         self.error = status.error
         self.tags = dict(service.tags)
@@ -172,7 +179,7 @@ class LocalWebservice(Webservice):
             self.update_deployment_state()
             raise
         self.update_deployment_state(must_exist=True)
-        print(f"Service {self.name} is {self.state} at http://localhost:{self._port}", flush=True)
+        print(f"Service {self.name} is {self.state} at {str(self._url('')).rstrip('/')}", flush=True)
 
     def run(self, input_data: Any) -> Any:
         """POST `input_data` as JSON to the scoring address and give the parsed answer; waits for a deployment first.
@@ -251,6 +258,11 @@ class LocalWebservice(Webservice):
         if settings is not None and settings.auth_enabled and keys_of(self.name, home=self._home) is None:
             raise InvalidCallError(
                 "auth_enabled is not changed by an update: callers would be shut out in the middle",
+                hint="deploy the service again with it: `Model.deploy(..., overwrite=True)`",
+            )
+        if settings is not None and settings.host not in (None, self._host):
+            raise InvalidCallError(
+                f"host is not changed by an update: the service listens on `{self._host}`",
                 hint="deploy the service again with it: `Model.deploy(..., overwrite=True)`",
             )
         change = change_of(self.workspace, self.name, models, inference_config, settings, progress)

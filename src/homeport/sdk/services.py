@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from homeport.domain.address import url
 from homeport.domain.progress import Progress
 from homeport.domain.service import Generation, Service
 from homeport.errors import HomeportError
@@ -37,6 +38,11 @@ class ServiceView:
             return self.service.generation(self.status.generation)
         return self.service.generations[-1]
 
+    @property
+    def scoring_uri(self) -> str:
+        """Where requests are posted to."""
+        return url(self.service.host, self.status.port, "score")
+
     def document(self) -> dict[str, Any]:
         """Plain values; the keys that the original's `serialize` has are named as there."""
         service, status, current = self.service, self.status, self.current
@@ -47,9 +53,10 @@ class ServiceView:
             "hint": status.hint,
             "computeType": "Local",
             "workspaceName": service.workspace,
+            "host": service.host,
             "port": status.port,
-            "scoringUri": f"http://localhost:{status.port}/score",
-            "swaggerUri": f"http://localhost:{status.port}/swagger.json",
+            "scoringUri": self.scoring_uri,
+            "swaggerUri": url(service.host, status.port, "swagger.json"),
             "models": list(current.models),
             "environment": current.environment,
             "entryScript": current.entry_script,
