@@ -56,7 +56,7 @@ def test_off_this_machine_a_key_is_needed_or_refused_by_name(lab: Homeport, proj
     found = json.loads(lab("service", "show", "svc", "--json").stdout)
     assert (found["host"], found["authEnabled"]) == ("0.0.0.0", True)
     assert "0.0.0.0" in lab("service", "show", "svc").stdout
-    moved = lab("service", "update", "svc", "--dc", "dc.json")
+    moved = lab("service", "update", "svc", "--dc", "dc.json", "--workers", "2")
     assert moved.exit_code == 0, moved.stderr
     (project / "dc.json").write_text(json.dumps({"computeType": "local", "host": "127.0.0.1"}))
     assert "`host` is not changed by an update" in lab("service", "update", "svc", "--dc", "dc.json").stderr
