@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,12 @@ class Content:
     more: bool = False  # there is more than was looked at
 
 
-def inspect_folder(folder: Path, allowed: Collection[str]) -> Findings:
+def inspect_folder(folder: Path, allowed: Collection[str], only: Sequence[str] | None = None) -> Findings:
     """The findings on its model, with what all files together need, and facts on what lies beside."""
     content = list_folder(folder)
+    if only is not None:
+        wanted = tuple(os.path.normpath(path) for path in only)
+        content.files = [path for path in content.files if _is_among(path, wanted)]
     top = _top(content, mlflow_folders.FILE)
     if top is not None:
         return _mlflow(folder, top, content, allowed)
@@ -50,7 +53,8 @@ def inspect_folder(folder: Path, allowed: Collection[str]) -> Findings:
     model = _best(inspected)
     if model is None:
         facts = {"looks_like": _no_model(content, inspected), **_beside(content)}
-        return with_inner(Findings(format="unknown", facts=facts), list(inspected.values()))
+        found = Findings(format="unknown", facts=facts, size=_size(folder, content))
+        return with_inner(found, list(inspected.values()))
     found = inspected.pop(model)
     facts = {**found.facts, "model_file": model, **_others(inspected), **_beside(content)}
     return _with_surroundings(folder, replace(found, facts=facts), list(inspected.values()), content)
@@ -79,6 +83,10 @@ def list_folder(folder: Path) -> Content:
             elif entry.is_file():
                 content.files.append(path)
     return content
+
+
+def _is_among(path: str, wanted: tuple[str, ...]) -> bool:
+    return "." in wanted or any(path == each or path.startswith(f"{each}/") for each in wanted)
 
 
 def _leads_inside(folder: Path, link: Path) -> bool:

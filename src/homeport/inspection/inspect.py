@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from homeport.domain.findings import Findings
@@ -13,17 +13,18 @@ from homeport.inspection.formats import inspect_source
 from homeport.inspection.source import opened
 
 
-def inspect_model(path: Path, *, allowed: Collection[str] = ()) -> Findings:
+def inspect_model(path: Path, *, allowed: Collection[str] = (), only: Sequence[str] | None = None) -> Findings:
     """What a file or a folder is, needs and would run; `allowed` are the globals that the workspace trusts.
 
     A file that is no model has the format "unknown" and says in `facts["looks_like"]` what it seems to be; a damaged
-    one says so in `facts["damaged"]`. Of a folder, `facts["model_file"]` is the file that is loaded, as a path in it.
+    one says so in `facts["damaged"]`. Of a folder, `facts["model_file"]` is the file that is loaded, as a path in it;
+    `only` are paths in it to which the look is limited.
     Raises MissingPathError, and InvalidCallError for what the system does not let us read.
     """
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            return inspect_folder(path, allowed)
+            return inspect_folder(path, allowed, only)
         if not stat.S_ISREG(mode):
             return Findings(format="unknown", facts={"looks_like": "no file: a device, a pipe or a socket"})
         with opened(path) as source:

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from homeport.domain import model as domain
+from homeport.domain.findings import Findings
 from homeport.errors import InUseError, InvalidCallError
 from homeport.runtimes import ProcessRuntime
 from homeport.sdk.model_arguments import keys, labels, sample
+from homeport.sdk.model_findings import findings_of
 from homeport.sdk.resource_configuration import ResourceConfiguration, configuration_of, resources_of
 from homeport.store import ModelChange
 
@@ -140,6 +142,11 @@ class ModelRecord:
                 hint="; ".join(f"run `homeport service delete {name}`" for name in services) + " first",
             )
         workspace._store.models.delete(self.name, self.version)
+
+    @property
+    def findings(self) -> Findings | None:
+        """What the files say of themselves, read at registration; None for a model from before they were read."""
+        return findings_of(self._workspace._store, self._record)
 
     @property
     def _workspace(self) -> Workspace:

@@ -174,6 +174,28 @@ class Workspace:
         return value if isinstance(value, str) else LOCAL
 
     @property
+    def load_policy(self) -> str:
+        """What is done with files that would run something unexpected when loaded: `allow`, `warn` or `refuse`."""
+        return self._store.load_policy.rule
+
+    @load_policy.setter
+    def load_policy(self, rule: str) -> None:
+        self._store.change_load_policy(rule=rule)
+
+    @property
+    def allowed_globals(self) -> tuple[str, ...]:
+        """The names that files may load here beyond those that are harmless anyway; they belong to the workspace."""
+        return self._store.load_policy.allowed
+
+    def allow_globals(self, *names: str) -> None:
+        """Trust exact names (`mypackage.Model`) in every file of this workspace."""
+        self._store.change_load_policy(allow=names)
+
+    def disallow_globals(self, *names: str) -> None:
+        """Take names off that list."""
+        self._store.change_load_policy(disallow=names)
+
+    @property
     def models(self) -> dict[str, Model]:
         """The newest version of every model, by name."""
         return {model.name: model for model in Model.list(self, latest=True)}
