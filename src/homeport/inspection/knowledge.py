@@ -113,9 +113,14 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
 }
 # Lighter builds of the same release.
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
-# Made the file, and need not be there to read it: they date it.
-MAKERS = frozenset({"skl2onnx", "onnxmltools", "tf2onnx", "keras2onnx", "pytorch", "sklearn-onnx"})
-MAKER_NAMES = {"pytorch": "torch", "sklearn-onnx": "skl2onnx", "onnxmltools": "onnxmltools", "tf2onnx": "tf2onnx"}
+# What producers call themselves -> their distribution. They are not needed to read the file: they date it.
+MAKERS = {
+    "skl2onnx": "skl2onnx",
+    "sklearn-onnx": "skl2onnx",
+    "onnxmltools": "onnxmltools",
+    "tf2onnx": "tf2onnx",
+    "pytorch": "torch",
+}
 
 # Modules that exist only in some releases: what their absence teaches. From the packages' own histories.
 MODULE_LIVES: tuple[tuple[str, str], ...] = (

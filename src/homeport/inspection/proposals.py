@@ -181,8 +181,8 @@ def _why_pins(evidence: Evidence, lines: dict[str, str]) -> list[str]:
 def _why_day(evidence: Evidence, choice: _Choice) -> str:
     window, day = choice.window, choice.day
     if day is None:
-        return "nothing tells when it was saved: packages are resolved as of today" if not window.begin else ""
-    if evidence.made is not None:
+        return "nothing tells when it was saved: packages are resolved as of today"
+    if day == evidence.made:
         return f"as of {day}: the day that the file says it was made"
     if window.begin and window.end and window.begin <= day < window.end:
         return (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,13 +20,15 @@ from homeport.inspection.imports import distribution_of
 from homeport.inspection.knowledge import (
     LAST_PKG_RESOURCES,
     LIGHTER,
-    MAKER_NAMES,
+    MAKERS,
     OF_MODULES,
     TF_OF_KERAS,
+    lesson_of,
     undeclared_setuptools,
 )
 
 _RANK = {"certain": 0, "likely": 1, "guess": 2}
+_MADE_UP = re.compile(r"(?:Column_|x|f|feature_|)\d+")  # lightgbm, scikit-learn, xgboost, catboost
 _NO_PACKAGES = frozenset({"python", "pip", "conda", "wheel"})
 
 
@@ -43,6 +46,11 @@ class PythonClue:
     inside: SpecifierSet
     certain: bool
     why: str
+
+    @property
+    def bounds(self) -> bool:
+        """It has an upper end, so that it says something of the time."""
+        return any(part.operator in ("<", "<=", "==", "~=") for part in self.inside)
 
     def allows(self, minor: Minor) -> bool:
         return any(self.inside.contains(f"{minor[0]}.{minor[1]}.{patch}") for patch in (0, 9, 30))
@@ -73,6 +81,7 @@ def gather(findings: Findings, learnt: Iterable[str], releases: Releases) -> Evi
         for lesson in lessons
         if lesson.name != "python"
     ]
+    needed += _by_modules(findings)
     pins, ranges, plain = _packages(needed, {lesson.name for lesson in lessons}, releases)
     clues = [
         PythonClue(_specifier(each.specifier), each.sure == "certain", each.why)
@@ -82,7 +91,7 @@ def gather(findings: Findings, learnt: Iterable[str], releases: Releases) -> Evi
     if _is_cloudpickle_4(findings):
         clues.append(PythonClue(SpecifierSet("<3.8"), False, "cloudpickle writes protocol 5 from Python 3.8 on"))
     clues += [PythonClue(lesson.specifier, True, "a trial showed it") for lesson in lessons if lesson.name == "python"]
-    extras = _extras(findings, pins, ranges, plain)
+    extras = _extras(findings, pins, {*pins, *ranges, *plain})
     return Evidence(
         pins=pins,
         ranges=ranges,
@@ -94,6 +103,18 @@ def gather(findings: Findings, learnt: Iterable[str], releases: Releases) -> Evi
         made=_made(findings.facts),
         taught=tuple(line for line in learnt if line.startswith("-")),
     )
+
+
+def _by_modules(findings: Findings) -> Iterator[Needed]:
+    """Modules that were only in some releases bound the others that nothing else is known of."""
+    ranged = {each.distribution for each in findings.needed if each.specifier}
+    lines = {line: name for name in findings.globals if (line := lesson_of(name)) is not None}
+    for line, name in sorted(lines.items()):
+        lesson = Requirement(line)
+        if lesson.specifier and lesson.name not in ("python", "setuptools") and lesson.name not in ranged:
+            yield Needed(
+                distribution=lesson.name, specifier=str(lesson.specifier), why=f"`{name}` is only there", sure="likely"
+            )
 
 
 def _is_cloudpickle_4(findings: Findings) -> bool:
@@ -183,54 +204,47 @@ def _of_keras(need: Needed) -> list[Needed]:
     return [Needed(distribution="tensorflow", why=need.why, sure=need.sure)]
 
 
-def _extras(
-    findings: Findings,
-    pins: Mapping[str, Pinned],
-    ranges: Mapping[str, SpecifierSet],
-    plain: Mapping[str, str],
-) -> dict[str, str]:
-    named = {*pins, *ranges, *plain}
-    extras: dict[str, str] = {}
+def _extras(findings: Findings, pins: Mapping[str, Pinned], named: set[str]) -> dict[str, str]:
+    """What no metadata asks for: undeclared imports, data frames, and modules that nobody has named yet."""
+    extras = {"numpy": "rows are handed over as its arrays"}
     for name in findings.globals:
-        for prefix, more in OF_MODULES:
-            if name.startswith(prefix) and more.line not in named:
-                extras.setdefault(more.line, more.why)
-    if _wants_frame(findings) and "pandas" not in named:
+        extras.update({more.line: more.why for prefix, more in OF_MODULES if name.startswith(prefix)})
+    if _wants_frame(findings):
         extras.setdefault("pandas", "it was fitted with named columns")
-    if "setuptools" not in named:
-        for name in sorted(named):
-            pin = pins.get(name)
-            if undeclared_setuptools(name, pin.version if pin else None):
-                extras[LAST_PKG_RESOURCES] = f"{name} imports pkg_resources undeclared"
-    for name in findings.globals:
-        distribution = distribution_of(name)
-        own = name.partition(".")[0] in {module.partition(".")[0] for module in findings.own_modules}
-        if distribution and not own and distribution not in named and not findings.needed:
-            extras.setdefault(distribution, f"the file names `{name}`")
-    return extras
+    for name in sorted(named):
+        if undeclared_setuptools(name, pins[name].version if name in pins else None):
+            extras[LAST_PKG_RESOURCES] = f"{name} imports pkg_resources undeclared"
+    if not findings.needed:
+        own = {module.partition(".")[0] for module in findings.own_modules}
+        others = {distribution_of(name): name for name in findings.globals if name.partition(".")[0] not in own}
+        extras.update({name: f"the file names `{module}`" for name, module in others.items() if name})
+    return {line: why for line, why in extras.items() if Requirement(line).name not in named}
 
 
 def _wants_frame(findings: Findings) -> bool:
+    """Fitted with named columns; names that libraries make up do not count."""
     facts = findings.facts
-    return bool(facts.get("feature_names_in_") or facts.get("feature_names") or facts.get("feature_names_in"))
+    names = facts.get("feature_names_in_") or facts.get("feature_names") or facts.get("feature_names_in")
+    return isinstance(names, (list, tuple)) and not all(_MADE_UP.fullmatch(str(name)) for name in names)
 
 
 def _makers(facts: Mapping[str, Any]) -> dict[str, Version]:
     name = str(facts.get("producer") or facts.get("producer_name") or "").lower()
     text = str(facts.get("producer_version") or "")
-    if name in MAKER_NAMES:
+    if name in MAKERS:
         try:
-            return {MAKER_NAMES[name]: Version(Version(text).public)}
+            return {MAKERS[name]: Version(Version(text).public)}
         except InvalidVersion:
             return {}
     return {}
 
 
 def _made(facts: Mapping[str, Any]) -> date | None:
-    try:
-        return date.fromisoformat(str(facts.get("utc_time_created") or "")[:10])
-    except ValueError:
-        return None
+    """The day that the file tells, by whichever name its format has for it."""
+    for name in ("utc_time_created", "created", "saved", "trained"):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(str(facts.get(name) or "")[:10])
+    return None
 
 
 def lighter(name: str, version: Version, minor: Minor, releases: Releases) -> str:

@@ -37,6 +37,14 @@ _NO_GLIBC = re.compile(r"lib[\w.+-]+\.so[\w.]*: cannot open shared object file")
 # Words of a failure -> what they teach. From the projects' own messages and changelogs.
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"unsupported pickle protocol: 5", "python>=3.8"),
+    # types.CodeType takes 15 arguments until 3.7, 16 until 3.10 and 18 since 3.11
+    (r"code(?:\(\) takes| expected) at most 1[56] arguments[^\n]* 18", "python>=3.11"),
+    (r"code(?:\(\) takes| expected) at most 15 arguments[^\n]* 16", "python>=3.8,<3.11"),
+    (
+        r"code(?:\(\) takes| expected) at least 16 arguments[^\n]* 15|an integer is required \(got type bytes\)",
+        "python<3.8",
+    ),
+    (r"code\(\) argument 13 must be str, not int|code expected at least 1[678] arguments, got 16", "python>=3.8,<3.11"),
     (
         r"compiled using NumPy 1\.x cannot be run in|_ARRAY_API not found|was removed in the NumPy 2\.0 release",
         "numpy<2",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from homeport.domain.python import spell
 from homeport.domain.releases import Minor, Release, Releases
 from homeport.inspection.knowledge import PYTHONS, usual_time
 from homeport.inspection.proposals_evidence import Evidence, find
@@ -35,13 +36,12 @@ def window_of(evidence: Evidence, minor: Minor, releases: Releases) -> Window:
     spans += [_span_of_pin(name, version, None, releases) for name, version in evidence.makers.items()]
     spans += [_span_of_range(name, inside, minor, releases) for name, inside in evidence.ranges.items()]
     begin, begun_by = max(((span.begin, span.begun_by) for span in spans if span.begin), default=(None, ""))
-    if evidence.not_before and (begin is None or evidence.not_before > begin):
-        begin, begun_by = evidence.not_before, "the file itself"
-    released = PYTHONS.get(minor)
-    if begin is not None and released is not None and released > begin:
-        begin, begun_by = released, f"Python {minor[0]}.{minor[1]}"
+    begin, begun_by = _not_before_python(begin, begun_by, minor)
     ends = [(span.end, span.ended_by) for span in spans if span.end and (begin is None or span.end > begin)]
     end, ended_by = min(ends, default=(None, ""))
+    told = evidence.not_before
+    if told and (begin is None or told > begin) and (end is None or told < end):
+        begin, begun_by = told, "the file itself"  # a later one speaks of somebody who kept an old environment
     return Window(
         begin=begin,
         end=end,
@@ -53,24 +53,28 @@ def window_of(evidence: Evidence, minor: Minor, releases: Releases) -> Window:
     )
 
 
+def _not_before_python(begin: date | None, begun_by: str, minor: Minor) -> tuple[date | None, str]:
+    released = PYTHONS.get(minor)
+    if begin is not None and released is not None and released > begin:
+        return released, f"Python {spell(minor)}"
+    return begin, begun_by
+
+
 def day_in(window: Window, evidence: Evidence, minor: Minor, releases: Releases) -> date | None:
     """The likeliest day; late in the window, since newer companions read what older ones wrote, and not vice versa."""
-    if evidence.made is not None:
+    begin, end = window.begin, window.end
+    if evidence.made and (begin is None or evidence.made >= begin) and (end is None or evidence.made < end):
         return min(evidence.made, releases.today)
-    if window.begin is None:
+    if begin is not None and (evidence.pins or evidence.makers):
+        last = begin + (_LATE if window.held_back and not end else _LONGEST)
+        return min(last, end - timedelta(days=1) if end else last, releases.today)
+    if begin is None and not any(clue.bounds for clue in evidence.pythons):
         return None
-    if evidence.pins or evidence.makers:
-        last = window.begin + (_LATE if window.held_back and not window.end else _LONGEST)
-        day = min(last, window.end - timedelta(days=1)) if window.end else last
-        return min(day, releases.today)
-    if evidence.ranges or evidence.pythons or evidence.not_before:
-        begin, end = usual_time(minor)
-        begin = max(begin, window.begin)
-        end = min(end, window.end or end)
-        if begin < end:
-            return min(end - timedelta(days=1), releases.today)
-        return min(window.end - timedelta(days=1) if window.end else window.begin + _LATE, releases.today)
-    return None
+    settled, left = usual_time(minor)
+    settled, left = max(settled, begin or settled), min(left, end or left)
+    if settled >= left:
+        left = end or settled + _LATE
+    return min(left - timedelta(days=1), releases.today)
 
 
 def early_day_in(window: Window, releases: Releases) -> date | None:
