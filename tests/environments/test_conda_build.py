@@ -20,13 +20,13 @@ from homeport.environments.build import LOCK_FILE
 from homeport.environments.verify import verify_environment
 from homeport.environments.verify_files import read_contents
 from homeport.errors import EnvironmentBuildError
-from tests.conftest import count, lacking
+from tests.conftest import count
 from tests.environments.channel import CondaPackage, index, write_package
+from tests.environments.closed_network import closed
 from tests.environments.conda import HERE, conda_definition, python_says
 from tests.environments.conftest import Lines
 
 ROOT = Path(__file__).parents[2]
-NOTHING_ANSWERS = "http://127.0.0.1:9"
 CODE = "import beta, ctypes, hello, sys; print(sys.prefix, hello.version, ctypes.CDLL(sys.argv[1]).twice(21))"
 
 
@@ -194,13 +194,10 @@ def test_a_damaged_package_is_refused_by_its_hash(tmp_path: Path, monkeypatch: p
 def test_with_the_network_closed_it_is_locked_built_and_run(
     channel: str, shelf_options: tuple[str, str], tmp_path: Path
 ) -> None:
-    """In a network namespace without any interface but an unconnected loopback."""
-    if shutil.which("unshare") is None or subprocess.run(["unshare", "-rn", "true"], capture_output=True).returncode:
-        lacking("network namespaces (`unshare -rn`)")
     definition = conda_definition([channel], f"python={HERE}", "libgreeting", "hello=1.0", pip=[*shelf_options, "beta"])
     (tmp_path / "definition.json").write_text(json.dumps(definition.document))
-    words = ["unshare", "-rn", sys.executable, "-m", "tests.environments.build_one"]
-    words += ["--definition", str(tmp_path / "definition.json"), str(tmp_path / "home")]
+    words = [sys.executable, "-m", "tests.environments.build_one", "--definition"]
+    words = closed(*words, str(tmp_path / "definition.json"), str(tmp_path / "home"))
     variables = {**os.environ, "HOMEPORT_CONDA_CACHE": str(tmp_path / "conda"), "UV_CACHE_DIR": str(tmp_path / "uv")}
     done = subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -92,6 +92,11 @@ _OPTIONS = (
     click.option(
         "--requirements", type=FILE, metavar="FILE", help="A pip requirements file, on Homeport's own Python version."
     ),
+    click.option(
+        "--engine",
+        type=click.Choice(["conda", "uv"]),
+        help="What resolves the environment; `uv` takes conda packages from the package index.",
+    ),
     click.option("--python", "interpreter", type=FILE, metavar="INTERPRETER", help="A Python to use as it is."),
     click.option("--port", type=click.IntRange(1, 65535), metavar="PORT", help="Where to listen."),
     click.option("--workers", type=click.IntRange(min=1), metavar="NUMBER", help="Processes that run the script."),
@@ -156,7 +161,9 @@ def read_options(workspace: Workspace, service: str, words: Sequence[str], given
         models=tuple(_model(workspace, ref) for ref in refs),
         entry_script=entry_script,
         source_directory=given["source_directory"] or inference.get("sourceDirectory"),
-        environment=_environment(workspace, name, given) or _of_file(workspace, name, inference),
+        environment=_by_engine(
+            _environment(workspace, name, given) or _of_file(workspace, name, inference), given["engine"]
+        ),
         port=given["port"] or settings.get("port"),
         workers=given["workers"] or settings.get("workers"),
         auth_enabled=bool(settings.get("auth_enabled") if given.get("auth_enabled") is None else given["auth_enabled"]),
@@ -205,6 +212,15 @@ def _environment(workspace: Workspace, name: str, given: dict[str, Any]) -> Envi
             environment.python.conda_dependencies.set_python_version(".".join(map(str, sys.version_info[:2])))
         return environment
     return as_it_is(given["interpreter"]) if given["interpreter"] else None
+
+
+def _by_engine(environment: Environment | None, engine: str | None) -> Environment | None:
+    """Resolved by that engine: a version of its own, where the environment is registered otherwise."""
+    if environment is None and engine is not None:
+        raise WrongUsage("`--engine` needs an environment", hint="name one: `--environment NAME` or `--conda-file FILE`")
+    if environment is not None and engine is not None:
+        environment.engine = engine
+    return environment
 
 
 def _of_file(workspace: Workspace, name: str, inference: dict[str, Any]) -> Environment | None:

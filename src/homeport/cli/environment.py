@@ -49,6 +49,9 @@ def command() -> None:
 @click.option("--python", metavar="X.Y", help="The Python it needs, where SOURCE says none or another.")
 @click.option("--as-of", metavar="DATE", help="Resolve with what was published up to this day.")
 @click.option("--resolve-index", metavar="URL", help="Ask this index for versions and days; files stay the usual's.")
+@click.option(
+    "--engine", type=click.Choice(["conda", "uv"]), help="By default conda where it has conda packages, else uv."
+)
 @click.option("--label", "labels", multiple=True, metavar="LABEL", help="Put a label on the new version.")
 @json_option
 @in_workspace
@@ -69,6 +72,8 @@ def register(workspace: Workspace, source: Path | None, as_json: bool, **given: 
         environment._definition()  # a date that is none is refused here, where it was typed
     if given["resolve_index"]:
         environment.resolve_index = given["resolve_index"]
+    if given["engine"]:
+        environment.engine = given["engine"]
     registered = environment.register(workspace)
     if given["labels"]:
         Environment.label(workspace, str(registered.name), str(registered.version), list(given["labels"]))

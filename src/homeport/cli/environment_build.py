@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,10 +19,11 @@ from homeport.sdk.workspace import Workspace
 @click.command("build")
 @click.argument("ref", metavar="[NAME[:VERSION]]", required=False, shell_complete=complete_environments)
 @click.option("--lock", "lock_file", type=click.Path(path_type=Path), metavar="FILE", help="Build what this lock says.")
+@click.option("--engine", type=click.Choice(["conda", "uv"]), help="What resolves it, where it has no lock yet.")
 @click.option("--offline", is_flag=True, help="Take packages only from what is on this machine.")
 @json_option
 @in_workspace
-def command(workspace: Workspace, ref: str | None, lock_file: Path | None, offline: bool, as_json: bool) -> None:
+def command(workspace: Workspace, ref: str | None, lock_file: Path | None, as_json: bool, **given: Any) -> None:
     """Build an environment, or find it built, and print its interpreter.
 
     With a lock's file and a name, the lock is kept with that version, as if it had been made here.
@@ -31,9 +33,9 @@ def command(workspace: Workspace, ref: str | None, lock_file: Path | None, offli
     with ScreenProgress() as progress:
         if lock_file is not None:
             version = (workspace, ref) if ref is not None else None
-            built = build_from_file(lock_file, progress=progress, offline=offline, version=version)
+            built = build_from_file(lock_file, progress=progress, offline=given["offline"], version=version)
         else:
-            built = build_registered(workspace, str(ref), progress=progress, offline=offline)
+            built = build_registered(workspace, str(ref), progress=progress, **given)
     if as_json:
         print_json(
             {"interpreter": str(built.interpreter), "folder": built.folder and str(built.folder), "lock": built.lock}

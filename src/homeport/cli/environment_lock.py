@@ -20,6 +20,9 @@ from homeport.sdk.workspace import Workspace
 @click.option("--python", metavar="X.Y", help="Resolve for this Python instead of the definition's.")
 @click.option("--platform", metavar="PLATFORM", help="Lock for another platform: linux-aarch64, macos-arm64, windows.")
 @click.option("--resolve-index", metavar="URL", help="Ask this index for versions and days; files stay the usual's.")
+@click.option(
+    "--engine", type=click.Choice(["conda", "uv"]), help="By default conda where it has conda packages, else uv."
+)
 @click.option("--relock", is_flag=True, help="Resolve again, and replace the lock there is.")
 @json_option
 @in_workspace

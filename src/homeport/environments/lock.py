@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from homeport.domain.clock import Clock, utc_now
@@ -33,6 +34,6 @@ def lock_environment(
         elsewhere = None if platform in (None, this_platform()) else find_platform(str(platform)).name
         target = CondaTarget(platform=elsewhere or this_platform(), is_here=elsewhere is None)
         return lock_conda_environment(definition, target, progress=progress, now=now)
-    if definition.conda_packages:
-        definition = as_pip_packages(definition, progress)
-    return lock_uv_environment(definition, progress=progress, platform=platform, home=home, now=now)
+    wanted = as_pip_packages(definition, progress) if definition.conda_packages else definition
+    lock = lock_uv_environment(wanted, progress=progress, platform=platform, home=home, now=now)
+    return replace(lock, definition=definition.packages_digest)

@@ -56,6 +56,7 @@ class Environment(Guarded):
 
     `as_of` ("2020-03-01" or a date) is Homeport's own: packages are resolved with what was published up to that day.
     So is `resolve_index`: an index that is asked for versions and days, where the usual one does not tell days.
+    And `engine`: "conda", or "uv" to take conda entries from the package index; by default the packages decide.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Environment(Guarded):
         *,
         as_of: str | date | None = None,
         resolve_index: str | None = None,
+        engine: str | None = None,
         **kwargs: object,
     ) -> None:
         if name is not None and not isinstance(name, str):
@@ -82,6 +84,7 @@ class Environment(Guarded):
         self.asset_id: str | None = None
         self.as_of = as_of
         self.resolve_index = resolve_index
+        self.engine = engine
         self._locks: Callable[[], Mapping[str, Any]] = dict  # by platform; of a fetched or loaded environment
         self._close_attributes()
 
@@ -283,6 +286,8 @@ class Environment(Guarded):
             document["asOf"] = str(self.as_of)
         if self.resolve_index:
             document["resolveIndex"] = self.resolve_index
+        if self.engine:
+            document["engine"] = self.engine
         return document
 
     def _definition_document(self) -> dict[str, Any]:
@@ -316,6 +321,7 @@ class Environment(Guarded):
             return cls.get(workspace, document["name"], document.get("version"))
         loaded = cls(document.get("name"), as_of=document.get("asOf") or document.get("as_of"))
         loaded.resolve_index = document.get("resolveIndex") or document.get("resolve_index")
+        loaded.engine = document.get("engine")
         loaded.version = document.get("version")
         loaded._environment_variables = dict(document.get("environmentVariables") or {})
         loaded.python = PythonSection._from_document(document.get("python") or {})

@@ -65,13 +65,14 @@ class LockRequest:
     python: str | None = None
     platform: str | None = None
     resolve_index: str | None = None
+    engine: str | None = None
     relock: bool = False
 
 
 def lock_registered(workspace: Workspace, ref: str, request: LockRequest, *, progress: Progress) -> Lock:
     """The lock of a registered version, of this platform or the asked one: the kept one, or a new one.
 
-    A kept lock that was made for another date or Python is only replaced on `relock`: `AlreadyExistsError`.
+    A kept lock that was made for another date, Python or engine is only replaced on `relock`: `AlreadyExistsError`.
     """
     stored = find_version(workspace, ref)
     locks = VersionLocks(workspace._store.environments, stored.name, stored.version)
@@ -94,10 +95,11 @@ def _check_kept(
     other_day = request.as_of is not None and definition.as_of != lock.as_of
     minor = ".".join(lock.python.version.split(".")[:2])
     other_python = request.python is not None and ".".join(request.python.split(".")[:2]) != minor
-    if other_day or other_python:
+    other_engine = request.engine is not None and request.engine != lock.engine
+    if other_day or other_python or other_engine:
         day = f"as of {lock.as_of}" if lock.as_of else f"on {lock.created:%Y-%m-%d}"
         raise AlreadyExistsError(
-            f"{stored.ref} is locked already: Python {lock.python.version}, resolved {day}",
+            f"{stored.ref} is locked already: Python {lock.python.version}, resolved {day} by {lock.engine}",
             hint="say `--relock` to replace that lock; services that run keep what they have",
         )
 
@@ -108,15 +110,25 @@ def definition_of(stored: EnvironmentVersion, request: LockRequest | None = None
     definition = replace(EnvironmentDefinition.from_json(stored.definition), name=stored.name, version=stored.version)
     if request.as_of is not None:
         definition = replace(definition, as_of=parse_as_of(request.as_of))
+    if request.engine is not None:
+        definition = replace(definition, engine=request.engine)
     if request.resolve_index is not None:
         definition = replace(definition, resolve_index=request.resolve_index)
     return replace(definition, python=request.python) if request.python else definition
 
 
-def build_registered(workspace: Workspace, ref: str, *, progress: Progress, offline: bool = False) -> BuiltEnvironment:
-    """The interpreter of a registered version, locked and built where it is not yet."""
+def build_registered(
+    workspace: Workspace, ref: str, *, progress: Progress, offline: bool = False, engine: str | None = None
+) -> BuiltEnvironment:
+    """The interpreter of a registered version, locked and built where it is not yet.
+
+    Raises AlreadyExistsError where a lock by another engine is kept.
+    """
     stored = find_version(workspace, ref)
-    definition = definition_of(stored)
+    definition = definition_of(stored, LockRequest(engine=engine))
+    kept = kept_lock(workspace, stored) if engine else None
+    if kept is not None:
+        _check_kept(stored, kept, definition, LockRequest(engine=engine))
     check_runnable(definition)
     locks = VersionLocks(workspace._store.environments, stored.name, stored.version)
     return ready_environment(definition, home_folder(), locks, progress=progress, offline=offline)
