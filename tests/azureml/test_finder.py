@@ -86,6 +86,33 @@ except ImportError as missing:
     assert "cannot import name 'Wrkspace' from 'azureml.core'" in run(code)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("from azureml.core import Wrkspace", "Homeport has no such name, there is `Workspace`"),
+        ("from azureml.core import InferenceConfig", "Homeport has no such name, it is in `azureml.core.model`"),
+        ("from azureml.core.model import Pipeline", "Homeport has no such name, it answers what registering"),
+        (
+            "import azureml.core.webservices",
+            "Homeport has no `azureml.core.webservices`: there is `azureml.core.webservice`",
+        ),
+        ("from azureml.train.automl import AutoMLConfig", "Homeport has no `azureml.train`: it answers what"),
+    ],
+)
+def test_a_name_that_is_not_answered_says_what_there_is(line: str, words: str) -> None:
+    code = f"""
+import homeport.azureml, azureml.core
+try:
+    {line}
+except ImportError as missing:
+    print(missing)
+print(hasattr(azureml.core, "Wrkspace"), getattr(azureml.core, "wrkspace", None))
+"""
+    said = run(code)
+    assert words in said
+    assert said.endswith("False None\n")
+
+
 def test_everything_at_once_by_a_star() -> None:
     code = "import homeport.azureml; from azureml.core import *; print(Workspace.__name__, Experiment.__name__)"
     assert run(code) == "Workspace Experiment\n"

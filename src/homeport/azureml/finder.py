@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from homeport.azureml.table import Names, Value
+
+NOT_HERE = "it answers what registering, deploying and scoring need, not training and data in the cloud"
 
 
 class Finder(MetaPathFinder):
@@ -30,11 +33,32 @@ class Finder(MetaPathFinder):
             return ModuleSpec(fullname, loader, origin="homeport.azureml", is_package=True)
         root = fullname.partition(".")[0]
         if root in self._roots and isinstance(getattr(sys.modules.get(root), "__loader__", None), _Loader):
-            raise ModuleNotFoundError(
-                f"Homeport has no `{fullname}`: it answers what registering, deploying and scoring need",
-                name=fullname,
-            )
+            raise unknown(fullname, self._modules)
         return None
+
+
+def unknown(fullname: str, modules: Mapping[str, Names]) -> ImportError:
+    """What `import` is told of a name that is not answered.
+
+    `from azureml.core import Foo` asks for a module `azureml.core.Foo` too, and forgives a ModuleNotFoundError of that
+    name: then all it says is "unknown location". So a name that is written as a class is an ImportError.
+    """
+    parent, _, name = fullname.rpartition(".")
+    if name[:1].isupper() and parent in modules:
+        elsewhere = [module for module, names in modules.items() if name in names]
+        near = get_close_matches(name, modules[parent], n=3, cutoff=0.7)
+        if elsewhere:
+            hint = f"it is in `{elsewhere[0]}`"
+        elif near:
+            hint = f"there is {' and '.join(f'`{one}`' for one in near)}"
+        else:
+            hint = NOT_HERE
+        return ImportError(
+            f"cannot import name '{name}' from '{parent}': Homeport has no such name, {hint}", name=parent
+        )
+    near = get_close_matches(fullname, modules, n=1, cutoff=0.85)
+    hint = f"there is `{near[0]}`" if near else NOT_HERE
+    return ModuleNotFoundError(f"Homeport has no `{fullname}`: {hint}", name=fullname)
 
 
 def _inner(fullname: str, modules: Mapping[str, Names]) -> set[str]:
