@@ -8,6 +8,8 @@ from . import model_request
 from .model_kinds import BadInput, members_of, refuses
 from .model_wanted import quoted
 
+SHOWN = set()
+MOST_SAID = 300  # characters of a library's words in an answer
 DATA_POINT = {"type": "array", "items": {}}
 
 
@@ -15,7 +17,9 @@ class Served:
     """The models of one file by name; None is the name where the file holds nothing else."""
 
     def __init__(self, loaded):
-        self.members = members_of(loaded)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # attributes are looked at that a library may be about to drop
+            self.members = members_of(loaded)
 
     def answer(self, body):
         """The answer to a request's text, by method; BadInput is for the caller."""
@@ -74,6 +78,14 @@ def asked(member, method, data):
     except Exception as wrong:
         if not refuses(wrong):
             raise
-        traceback.print_exc(file=sys.stderr)
-        said = (str(wrong).strip() or type(wrong).__name__).splitlines()[0]
+        said = " ".join((str(wrong).strip() or type(wrong).__name__).split())[:MOST_SAID].rstrip(".")
+        show_once(wrong)
         raise BadInput("`%s` refuses the data: %s. The model takes %s" % (method, said, member.wanted)) from wrong
+
+
+def show_once(wrong):
+    """The traceback in the log, once for each kind of error: it may be the model's fault after all."""
+    kind = type(wrong).__name__
+    if kind not in SHOWN:
+        SHOWN.add(kind)
+        traceback.print_exception(type(wrong), wrong, wrong.__traceback__, file=sys.stderr)

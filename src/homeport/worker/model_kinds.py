@@ -1,15 +1,14 @@
 """What can be asked of a loaded object: its prediction methods by name, whatever library it is of."""
 
 from . import model_tensors, model_values
-from .model_request import BadInput, Table
-from .model_wanted import get, quoted, wanted_by
+from .model_request import BadInput, Named, Table
+from .model_wanted import Wanted, get, quoted, wanted_by
 
 PREDICTION = (
     "apply",
     "classify",
     "decision_function",
     "decision_path",
-    "decode",
     "embed",
     "encode",
     "forecast",
@@ -24,6 +23,7 @@ PREDICTION = (
 )
 PREDICTION_BEGINS = ("predict", "staged_predict", "staged_decision_function")
 IN_PLACE_OF_PREDICT = ("transform", "score_samples", "decision_function", "classify", "infer", "forecast", "apply")
+ANYTHING = Wanted()
 OF_LIBRARIES = {  # what a library raises for data that do not fit, besides ValueError and its kin
     "CatBoostError",
     "InvalidArgument",
@@ -52,10 +52,11 @@ class Kind:
             raise BadInput(
                 "the model has no method `%s` to predict with: it has %s" % (method, quoted(self.methods, 30))
             )
-        return plain(self.call(method, self.fitting(data)))
+        wanted = ANYTHING if method == "inverse_transform" else self.wanted  # which takes what the object gives
+        return plain(self.call(method, self.fitting(data, wanted)))
 
-    def fitting(self, data):
-        return model_values.fitting(data, self.wanted)
+    def fitting(self, data, wanted):
+        return model_values.fitting(data, wanted)
 
     def call(self, method, values):
         return getattr(self.model, method)(values)
@@ -73,9 +74,13 @@ class Estimator(Kind):
                 raise Unservable("a `%s` has no method that predicts" % type(model).__name__)
             self.stands_for_predict = stand_ins[0]
             methods = ["predict"] + methods
+        booster = get(model, "booster_")
+        self.categorical = lightgbm_categorical(booster) if get(booster, "pandas_categorical") else []
         Kind.__init__(self, model, methods, wanted_by(model))
 
     def call(self, method, values):
+        if self.categorical:
+            values = with_categories(values, self.categorical)
         found = getattr(self.model, self.stands_for_predict if method == "predict" else method)(values)
         return list(found) if method.startswith("staged_") else found
 
@@ -121,8 +126,7 @@ class LightgbmBooster(Kind):
         names = model.feature_name()
         if names and names != ["Column_%d" % number for number in range(len(names))]:
             wanted.columns = wanted.needed = names
-        self.categories = get(model, "pandas_categorical")
-        self.categorical = lightgbm_categorical(model) if self.categories else []
+        self.categorical = lightgbm_categorical(model) if get(model, "pandas_categorical") else []
         Kind.__init__(self, model, ["predict", "apply"], wanted)
 
     def call(self, method, values):
@@ -142,13 +146,33 @@ class Statsmodels(Kind):
         wanted.columns = wanted.needed = None
         if formula:
             wanted.frame, wanted.width = True, None
+            wanted.columns = wanted.needed = formula_names(inner) or None
         elif isinstance(names, list):
             wanted.columns = wanted.needed = None if names == made_up_exog(names) else names
             wanted.width = len(names)
         Kind.__init__(self, model, ["predict"], wanted)
 
+    def fitting(self, data, wanted):
+        table = data.table() if isinstance(data, Named) else data
+        if wanted.frame and isinstance(table, Table) and table.columns is not None and wanted.columns:
+            extra = [name for name in table.columns if name not in wanted.columns]
+            wanted = Wanted(columns=wanted.columns + extra, needed=wanted.columns, frame=True)  # what it never looks at
+        return model_values.fitting(table, wanted)
+
     def call(self, method, values):
         return self.model.predict(values)
+
+
+def formula_names(model):
+    """The columns that the right side of a formula reads."""
+    import ast
+
+    factors = getattr(get(get(model, "data"), "design_info"), "factor_infos", None) or ()
+    codes = [get(factor, "code") for factor in factors]
+    names = [node.id for code in codes if code for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
+    frame = get(get(model, "data"), "frame")
+    known = list(frame.columns) if hasattr(frame, "columns") else None
+    return [name for name in dict.fromkeys(names) if (name in known if known else name not in ("np", "C", "Q", "I"))]
 
 
 def made_up_exog(names):
@@ -166,12 +190,12 @@ def width_of_booster(model):
 
 def lightgbm_categorical(model):
     """The names of the columns that were of pandas' categories: their ranges are lists of codes."""
-    infos = model.dump_model().get("feature_infos")
-    lines = [line for line in model.model_to_string().splitlines() if line.startswith("feature_infos=")]
-    if lines:
-        ranges = lines[0].partition("=")[2].split(" ")
-        return [name for name, told in zip(model.feature_name(), ranges) if not told.startswith("[") and told != "none"]  # noqa: B905
-    return list(infos or [])
+    for line in model.model_to_string(num_iteration=1).splitlines():
+        name, _, told = line.partition("=")
+        if name == "feature_infos":
+            pairs = zip(model.feature_name(), told.split(" "))  # noqa: B905 - Python 3.6
+            return [feature for feature, values in pairs if not values.startswith("[") and values != "none"]
+    return []
 
 
 def with_categories(values, names):
@@ -247,6 +271,3 @@ def plain(found):
     if type(found).__name__ == "DataFrame":
         return found.values.tolist()
     return found
-
-
-__all__ = ["BadInput", "Kind", "Table", "Unservable", "kind_of", "members_of", "refuses"]

@@ -67,7 +67,19 @@ def load_xgboost(path, told):
 
     model = xgboost.Booster()
     model.load_model(path)
+    named = told.get("class", "").rpartition(".")[2]
+    about = json.loads(model.attr("scikit_learn") or "{}")  # what XGBClassifier and its kin leave in their files
+    name = named or XGBOOST_FACES.get(about.get("_estimator_type"), "")
+    if not name or name == "Booster":
+        return model
+    import sklearn  # noqa: F401 - without it these classes say so in words of their own
+
+    model = getattr(xgboost, name)()
+    model.load_model(path)
     return model
+
+
+XGBOOST_FACES = {"classifier": "XGBClassifier", "regressor": "XGBRegressor", "ranker": "XGBRanker"}
 
 
 def load_lightgbm(path, told):

@@ -69,6 +69,9 @@ def values_of(model):
                 if categories is not None:
                     found.update(firsts(names, categories))
                     break
+    indexes, names = get(model, "get_cat_feature_indices"), get(model, "feature_names_")
+    if callable(indexes) and names:  # of catboost
+        found.update((names[index], "0") for index in indexes())
     return found
 
 

@@ -107,7 +107,8 @@ def arrays(data, inputs):
 
 
 def named_arrays(lists, inputs):
-    if len(inputs) == 1 and inputs[0].name not in lists:
+    flat = not any(isinstance(value, list) for values in lists.values() if isinstance(values, list) for value in values)
+    if len(inputs) == 1 and inputs[0].name not in lists and flat:
         table = Named(lists).table()  # the columns of one input
         return {inputs[0].name: inputs[0].array(table.rows)}
     missing = [one.name for one in inputs if one.name not in lists]

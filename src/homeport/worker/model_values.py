@@ -25,10 +25,7 @@ def nested(data, wanted):
     values = array_of(data.values)
     if values.ndim == 1 and wanted.width is not None:
         if wanted.width != 1:
-            row = "[%s]" % ", ".join(str(value) for value in data.values[:2])
-            raise BadInput(
-                "`data` is a flat list; the model takes %s: send [%s...], one list a row" % (wanted, row[:-1])
-            )
+            raise BadInput("`data` is a flat list; the model takes %s: send a list for each row" % wanted)
         return values.reshape(-1, 1)
     if values.ndim > 2 and wanted.width is not None:
         flat = values.reshape(len(values), -1)

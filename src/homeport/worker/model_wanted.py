@@ -130,6 +130,9 @@ def width_of(model):
         found = get(model, name)
         if isinstance(found, int) and not isinstance(found, bool) and found > 0:
             return found
+    names = as_names(get(model, "feature_names_"))  # of catboost, made up or not
+    if names:
+        return len(names)
     fitted = get(model, "shape_fit_")
     if isinstance(fitted, tuple) and len(fitted) == 2:
         return int(fitted[1])
