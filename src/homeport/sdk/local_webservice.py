@@ -21,6 +21,7 @@ from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
 from homeport.sdk.printing import Printed
 from homeport.sdk.scoring_client import post_json
 from homeport.sdk.service_keys import keys_of, regenerate
+from homeport.sdk.verification import Verify, request_body, verify_update
 from homeport.sdk.webservice import Webservice, WebserviceDeploymentConfiguration
 from homeport.store import home_folder
 
@@ -238,12 +239,13 @@ class LocalWebservice(Webservice):
         inference_config: InferenceConfig | None = None,
         *,
         progress: Progress | None = None,
+        verify: Verify = None,
     ) -> None:
         """Serve other models, another script, environment or port; what is not given stays as it is.
 
         The old state goes on serving until the new `init()` has succeeded, and stays when it fails; returns after
-        that, whatever `wait` says. The documentation's positional form, `update([model], inference_config,
-        deployment_config)`, is understood.
+        that, whatever `wait` says. `verify` is as in `Model.deploy`. The documentation's positional form,
+        `update([model], inference_config, deployment_config)`, is understood.
         """
         states = (self.STATE_DEPLOYING, self.STATE_FAILED, self.STATE_RUNNING, self.STATE_UNKNOWN)
         self._require("update", *states)
@@ -268,6 +270,8 @@ class LocalWebservice(Webservice):
         change = change_of(self.workspace, self.name, models, inference_config, settings, progress)
         options = with_served_sample(self.workspace, self._runtime.service(self.name), models, change.options)
         change = replace(change, options=options)
+        if verify is not None and verify is not False:
+            verify_update(self._home, self.name, change, request_body(verify, models), progress)
         port = settings.port if settings else None
         self._started(self._runtime.update(self.name, change, port=port or None, progress=progress, wait=wait))
 
