@@ -42,6 +42,41 @@ class Era:
 
 
 ERAS = (
+    Era("3.6", "2017-06-15", ("scikit-learn==0.18.1", "numpy", "scipy"), ("logistic", "forest_vendored_joblib")),
+    Era("3.6", "2018-08-01", ("scikit-learn==0.19.2", "xgboost==0.72.1", "scipy"), ("bayes_protocol_2", "xgb_binary")),
+    Era(
+        "3.6",
+        "2019-02-10",
+        ("scikit-learn==0.20.2", "cloudpickle", "pandas"),
+        ("cloudpickled_frame", "cloudpickled_text"),
+    ),
+    Era("3.7", "2019-09-15", ("statsmodels==0.10.1", "pandas==0.25.1"), ("statsmodels_formula", "statsmodels_glm")),
+    Era(
+        "3.7", "2020-04-20", ("scikit-learn==0.22.2.post1", "xgboost==1.0.2"), ("tree_protocol_4", "xgb_booster_pickle")
+    ),
+    Era(
+        "3.7",
+        "2020-10-01",
+        ("scikit-learn==0.23.2", "sklearn-pandas==2.0.1", "lifelines==0.25.4"),
+        ("mapped", "survival"),
+    ),
+    Era(
+        "3.8",
+        "2021-04-01",
+        ("scikit-learn==0.24.1", "lightgbm==3.2.0", "mlxtend==0.18.0"),
+        ("lgbm_booster_pickle", "voted"),
+    ),
+    Era("3.8", "2022-08-01", ("scikit-learn==1.1.1", "feature-engine==1.4.1"), ("engineered", "tree_protocol_4")),
+    Era("3.9", "2022-11-20", ("dill==0.3.6", "numpy"), ("dilled",)),
+    Era(
+        "3.10",
+        "2023-09-01",
+        ("statsmodels==0.14.0", "cloudpickle", "scikit-learn"),
+        ("statsmodels_formula", "cloudpickled_text"),
+    ),
+    Era("3.11", "2024-07-01", ("mlflow==2.14.1", "scikit-learn==1.5.0"), ("mlflow_folder", "pyfunc_folder")),
+    Era("3.12", "2024-11-20", ("statsmodels==0.14.4", "cloudpickle"), ("statsmodels_glm", "cloudpickled_frame")),
+    Era("3.13", "2025-06-20", ("xgboost==3.0.2", "scikit-learn==1.7.0"), ("xgb_booster_pickle", "logistic")),
     Era("3.6", "2018-11-01", ("scikit-learn==0.20.0",), ("forest_vendored_joblib", "boosting")),
     Era("3.6", "2019-04-15", ("scikit-learn==0.20.3", "pandas"), ("text_pipeline", "columns_pandas_pickle")),
     Era("3.6", "2019-08-20", ("scikit-learn==0.21.3", "xgboost==0.90"), ("xgb_classifier", "svc_gzip")),
@@ -66,9 +101,10 @@ ERAS = (
     Era("3.12", "2025-03-12", ("scikit-learn==1.6.1", "cloudpickle"), ("cloudpickled_pipeline",)),
     Era("3.13", "2025-10-10", ("scikit-learn==1.7.2", "lightgbm==4.6.0"), ("lgbm_classifier", "hist_boosting")),
     Era("3.13", "2026-06-20", ("scikit-learn==1.9.0",), ("forest_joblib", "text_pipeline")),
-)  # fmt: skip
+)
 # Runtimes of hundreds of megabytes: made when they are named, never committed.
 LARGE = (
+    Era("3.7", "2019-11-01", ("keras==2.2.4", "tensorflow==1.14.0", "h5py<3"), ("keras_alone_hdf5",)),
     Era("3.11", "2026-09-30", ("torch", "numpy"), ("torch_script",)),
     Era("3.8", "2021-07-01", ("tensorflow-cpu==2.5.0",), ("keras_hdf5",)),
 )

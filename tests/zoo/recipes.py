@@ -543,6 +543,201 @@ def keras_hdf5(folder):
     return Answers("model.h5", given, "rows", predict=model.predict(given))
 
 
+@recipe
+def keras_alone_hdf5(folder):
+    """Keras as a distribution of its own, before TensorFlow took it in."""
+    import keras
+
+    model = keras.models.Sequential([keras.layers.Dense(3, activation="relu", input_shape=(4,)), keras.layers.Dense(1)])
+    model.save(os.path.join(folder, "model.h5"))
+    given = rows()[0][:8].astype("float32")
+    return Answers("model.h5", given, "rows", predict=model.predict(given))
+
+
+@recipe
+def statsmodels_formula(folder):
+    """With its data, which are pandas objects, and a formula."""
+    import statsmodels.formula.api
+
+    model = statsmodels.formula.api.ols("income ~ age + C(city)", people().dropna()).fit()
+    frame = people()[["age", "city"]].iloc[:5]
+    return Made(write_pickle(model, folder), model, frame, form="records")
+
+
+@recipe
+def statsmodels_glm(folder):
+    import statsmodels.api
+
+    x, y = rows()
+    model = statsmodels.api.GLM(y, x, family=statsmodels.api.families.Binomial()).fit()
+    model.save(os.path.join(folder, "model.pickle"))
+    return Made("model.pickle", model, x[:8])
+
+
+@recipe
+def xgb_binary(folder):
+    import xgboost
+
+    x, y = amounts()
+    model = xgboost.train({"max_depth": 2}, xgboost.DMatrix(x, y), 4)
+    model.save_model(os.path.join(folder, "model.bst"))
+    return Answers("model.bst", x[:8], "rows", predict=model.predict(xgboost.DMatrix(x[:8])))
+
+
+@recipe
+def xgb_booster_pickle(folder):
+    import xgboost
+
+    x, y = amounts()
+    model = xgboost.train({"max_depth": 2}, xgboost.DMatrix(x, y), 4)
+    return Answers(write_pickle(model, folder), x[:8], "rows", predict=model.predict(xgboost.DMatrix(x[:8])))
+
+
+@recipe
+def lgbm_booster_pickle(folder):
+    import lightgbm
+
+    x, y = amounts()
+    told = {"objective": "regression", "num_leaves": 4, "min_data_in_leaf": 5, "verbose": -1}
+    model = lightgbm.train(told, lightgbm.Dataset(x, y), 4)
+    return Made(write_pickle(model, folder), model, x[:8])
+
+
+@recipe
+def bayes_protocol_2(folder):
+    from sklearn.naive_bayes import GaussianNB
+
+    x, y = rows()
+    model = GaussianNB().fit(x, y)
+    return Made(write_pickle(model, folder, protocol=2), model, x[:8], ("predict", "predict_proba"))
+
+
+@recipe
+def tree_protocol_4(folder):
+    from sklearn.tree import DecisionTreeClassifier
+
+    x, y = rows()
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(x, y)
+    return Made(write_joblib(model, folder, protocol=4), model, x[:8], ("predict", "predict_proba"))
+
+
+@recipe
+def dilled(folder):
+    import dill
+    import numpy
+
+    class Scaled:
+        def __init__(self, weights):
+            self.weights = numpy.array(weights)
+
+        def predict(self, x):
+            return numpy.asarray(x) @ self.weights
+
+    model = Scaled([1.0, -2.0, 0.5, 0.25])
+    with open(os.path.join(folder, "model.dill"), "wb") as out:
+        dill.dump(model, out, byref=False, recurse=True)
+    return Made("model.dill", model, rows()[0][:8])
+
+
+@recipe
+def cloudpickled_text(folder):
+    """A vectorizer with a function of the notebook's own as its tokenizer."""
+    import re
+
+    import cloudpickle
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    def words(text):
+        return [word for word in re.split(r"[^a-z]+", text.lower()) if len(word) > 2]
+
+    model = make_pipeline(CountVectorizer(tokenizer=words), LogisticRegression(solver="liblinear")).fit(TEXTS, TOPICS)
+    with open(os.path.join(folder, "model.pkl"), "wb") as out:
+        cloudpickle.dump(model, out)
+    return Made("model.pkl", model, TEXTS[:4], ("predict", "predict_proba"), form="texts")
+
+
+@recipe
+def cloudpickled_frame(folder):
+    import cloudpickle
+    import pandas
+
+    class Rules:
+        def __init__(self):
+            self.table = pandas.Series({"Bern": 1.5, "Rome": 2.5, "Oslo": 3.5})
+
+        def predict(self, frame):
+            return (frame["city"].map(self.table) * frame["age"]).values
+
+    model = Rules()
+    with open(os.path.join(folder, "model.pkl"), "wb") as out:
+        cloudpickle.dump(model, out)
+    frame = people()[["age", "city"]].iloc[:5]
+    return Made("model.pkl", model, frame, form="records")
+
+
+@recipe
+def mapped(folder):
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import LabelBinarizer, StandardScaler
+    from sklearn_pandas import DataFrameMapper
+
+    mapper = DataFrameMapper([(["age"], StandardScaler()), ("city", LabelBinarizer())])
+    frame = people()[["age", "city"]]
+    model = make_pipeline(mapper, Ridge()).fit(frame, people()["age"] * 0.5)
+    return Made(write_joblib(model, folder), model, frame, form="records")
+
+
+@recipe
+def survival(folder):
+    from lifelines import CoxPHFitter
+
+    frame = people()[["age"]].assign(seen=BOUGHT, weeks=[5, 8, 3, 9, 12, 4, 7, 10, 6, 2, 11, 1])
+    model = CoxPHFitter().fit(frame, "weeks", "seen")
+    given = people()[["age"]].iloc[:5]
+    answer = model.predict_partial_hazard(given)
+    return Answers(write_pickle(model, folder), given, "records", predict_partial_hazard=answer)
+
+
+@recipe
+def engineered(folder):
+    from feature_engine.imputation import MeanMedianImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    frame = people()[["age", "income"]]
+    model = make_pipeline(MeanMedianImputer(), LogisticRegression(solver="liblinear")).fit(frame, BOUGHT)
+    return Made(write_joblib(model, folder), model, frame, form="records")
+
+
+@recipe
+def voted(folder):
+    from mlxtend.classifier import EnsembleVoteClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.tree import DecisionTreeClassifier
+
+    x, y = rows()
+    parts = [LogisticRegression(solver="liblinear"), DecisionTreeClassifier(max_depth=2, random_state=0)]
+    model = EnsembleVoteClassifier(parts, voting="soft").fit(x, y)
+    return Made(write_pickle(model, folder), model, x[:8])
+
+
+@recipe
+def pyfunc_folder(folder):
+    import mlflow.pyfunc
+    import numpy
+
+    class Summed(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input):
+            return numpy.asarray(model_input).sum(axis=1)
+
+    mlflow.pyfunc.save_model(os.path.join(folder, "model"), python_model=Summed())
+    given = rows()[0][:8]
+    return Answers("model", given, "rows", predict=given.sum(axis=1))
+
+
 # ---- the record
 
 

@@ -61,6 +61,11 @@ OF_MODULES: tuple[tuple[str, Undeclared], ...] = (
     ("feature_engine", Undeclared("pandas", "its steps take a data frame")),
     ("keras.", Undeclared("h5py", "keras saves with it")),
 )
+# Releases of a distribution -> what they import without declaring it.
+OF_RELEASES: tuple[tuple[str, str, Undeclared], ...] = (
+    ("scikit-learn", "<0.20", Undeclared("scipy", "scikit-learn did not declare it before 0.20")),
+    ("keras", "<2.4", Undeclared("tensorflow", "keras before 2.4 needs a backend")),
+)
 # Distributions whose old releases import pkg_resources: Pythons before 3.12 brought setuptools along.
 PKG_RESOURCES: dict[str, str] = {
     "category-encoders": "<1.3",

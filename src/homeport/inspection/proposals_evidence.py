@@ -22,6 +22,7 @@ from homeport.inspection.knowledge import (
     LIGHTER,
     MAKERS,
     OF_MODULES,
+    OF_RELEASES,
     TF_OF_KERAS,
     lesson_of,
     undeclared_setuptools,
@@ -209,6 +210,11 @@ def _extras(findings: Findings, pins: Mapping[str, Pinned], named: set[str]) -> 
     extras = {"numpy": "rows are handed over as its arrays"}
     for name in findings.globals:
         extras.update({more.line: more.why for prefix, more in OF_MODULES if name.startswith(prefix)})
+    for name, inside, more in OF_RELEASES:
+        if name in pins and pins[name].version in SpecifierSet(inside):
+            extras[more.line] = more.why
+    if findings.facts.get("scikit_learn"):
+        extras["scikit-learn"] = "it was saved by a scikit-learn class of its library"
     if _wants_frame(findings):
         extras.setdefault("pandas", "it was fitted with named columns")
     for name in sorted(named):
