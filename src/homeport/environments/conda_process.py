@@ -142,7 +142,7 @@ def _detected() -> list[rattler.GenericVirtualPackage]:
 
 def _virtual(text: str) -> tuple[Any, Any, Any]:
     name, version, build = (*text.split("="), "0", "0")[:3]
-    return rattler.PackageName(name), rattler.Version(version), build
+    return rattler.PackageName(name), rattler.Version(version), rattler.BuildString(build)
 
 
 def _sources(question: Mapping[str, Any]) -> list[rattler.Channel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 from homeport.domain.clock import Clock, utc_now
@@ -18,7 +19,6 @@ from homeport.environments.conda_pip import PipQuestion, lock_pip_part
 from homeport.environments.conda_settings import CondaSettings, conda_settings
 from homeport.environments.conda_words import solve_error
 from homeport.environments.pylock import hosts
-from homeport.environments.resolve import end_of_day
 from homeport.errors import EnvironmentBuildError
 
 # What a machine of another platform is taken for: the oldest systems that are still looked after.
@@ -121,13 +121,19 @@ def _solved(
             "specs": [_addressed(spec, asked, chosen) for spec in asked.specs],
             "channels": chosen,
             "virtual_packages": None if target.is_here else _USUAL[target.platform],
-            "exclude_newer": end_of_day(definition.as_of).replace("Z", "+00:00") if definition.as_of else None,
+            "exclude_newer": _last_moment(definition.as_of) if definition.as_of else None,
         },
     )
     try:
         return ask(question, asked.settings, progress)
     except CondaError as wrong:
         raise solve_error(definition.label, wrong, asked.places, definition.as_of) from wrong
+
+
+def _last_moment(day: date) -> str:
+    """The engine takes what is exactly as old as that, so it is the last millisecond of the day (UTC)."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=timezone.utc)
+    return (midnight - timedelta(milliseconds=1)).isoformat()
 
 
 def _addressed(spec: str, asked: _Asked, chosen: Sequence[str]) -> str:
