@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Protocol
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -35,11 +36,7 @@ class Release:
 
     def allows(self, minor: Minor) -> bool:
         """By what it declares; an unreadable declaration forbids nothing, as with installers."""
-        try:
-            inside = SpecifierSet(self.requires_python)
-        except InvalidSpecifier:
-            return True
-        return any(inside.contains(f"{minor[0]}.{minor[1]}.{patch}") for patch in (0, 9, 30))
+        return _allows(self.requires_python, minor)
 
     def wheel_since(self, minor: Minor, machine: str) -> date | None:
         """When a wheel for that Python on that machine (`x86_64`) was there; None where there is none."""
@@ -74,6 +71,15 @@ class Releases(Protocol):
 
     def of(self, distribution: str, holding: Version | None = None) -> tuple[Release, ...]:
         """Oldest version first; empty where nothing is known. `holding`: a version that should be among them."""
+
+
+@lru_cache(maxsize=4096)
+def _allows(requires_python: str, minor: Minor) -> bool:
+    try:
+        inside = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return True
+    return any(inside.contains(f"{minor[0]}.{minor[1]}.{patch}") for patch in (0, 9, 30))
 
 
 def releases_of(files: Iterable[Mapping[str, Any]]) -> tuple[Release, ...]:
