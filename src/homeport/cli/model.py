@@ -27,6 +27,7 @@ from homeport.cli.output import (
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.register import command as register
 from homeport.cli.workspace_option import in_workspace
+from homeport.domain.findings import Findings
 from homeport.domain.json import JsonObject
 from homeport.domain.sizes import byte_size
 from homeport.sdk.model import Model
@@ -36,7 +37,7 @@ from homeport.sdk.workspace import Workspace
 PAGE = 100  # models that `list` shows unless it is told otherwise
 
 
-@click.group("model", cls=Group, later={"compare": "model_compare"})
+@click.group("model", cls=Group, later={"compare": "model_compare", "inspect": "model_inspect"})
 def command() -> None:
     """Register, list, show, change, download and deploy models."""
 
@@ -119,10 +120,24 @@ def show(workspace: Workspace, ref: str | None, as_json: bool, **given: Any) -> 
         ("tags", [f"{key}={value}" for key, value in details["tags"].items()]),
         ("properties", [f"{key}={value}" for key, value in details["properties"].items()]),
         ("digest", f"sha256:{details['digest']}"),
+        *_found(details["findings"]),
         ("files", [f"{file['path']}  {byte_size(file['size'])}" for file in details["files"]]),
         ("services", details["services"]),
     ]
     print_facts(facts)
+
+
+def _found(findings: JsonObject | None) -> list[tuple[str, object]]:
+    """What the files said at registration, in short; `homeport model inspect` says all of it."""
+    if findings is None:
+        return []
+    found = Findings.from_json(findings)
+    holds = f"{found.format}: {found.model_class}" if found.model_class else found.format
+    return [
+        ("holds", [holds, *(str(found.facts[key]) for key in ("damaged", "looks_like") if key in found.facts)]),
+        ("needs", [f"{each.distribution} {each.specifier}".rstrip() for each in found.needed]),
+        ("would run", [f"{risk.name}: {risk.why}" for risk in found.risks]),
+    ]
 
 
 @command.command(cls=PairsCommand)

@@ -12,6 +12,7 @@ from homeport.cli.key_values import PairsCommand, pairs
 from homeport.cli.output import confirm, json_option, print_facts, print_json, print_table, say, yes_option
 from homeport.cli.progress import ScreenProgress
 from homeport.cli.workspace_option import find_workspace
+from homeport.cli.workspace_policy import allow_global, disallow_global, policy
 from homeport.domain.sizes import byte_size
 from homeport.errors import InvalidConfigError, WorkspaceNotFoundError
 from homeport.sdk.registry import collect_workspace, verify_workspace, workspace_details
@@ -21,6 +22,10 @@ from homeport.sdk.workspace import Workspace
 @click.group("workspace", cls=Group)
 def command() -> None:
     """Create, list, verify and clean workspaces."""
+
+
+for _policy in (policy, allow_global, disallow_global):
+    command.add_command(_policy)
 
 
 def one_workspace(function: Any) -> Any:

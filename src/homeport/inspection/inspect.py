@@ -11,6 +11,7 @@ from homeport.errors import InvalidCallError, MissingPathError
 from homeport.inspection.folders import inspect_folder
 from homeport.inspection.formats import inspect_source
 from homeport.inspection.source import opened
+from homeport.inspection.told import as_told
 
 
 def inspect_model(path: Path, *, allowed: Collection[str] = (), only: Sequence[str] | None = None) -> Findings:
@@ -24,11 +25,11 @@ def inspect_model(path: Path, *, allowed: Collection[str] = (), only: Sequence[s
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            return inspect_folder(path, allowed, only)
+            return as_told(inspect_folder(path, allowed, only))
         if not stat.S_ISREG(mode):
             return Findings(format="unknown", facts={"looks_like": "no file: a device, a pipe or a socket"})
         with opened(path) as source:
-            return inspect_source(source, allowed)
+            return as_told(inspect_source(source, allowed))
     except (FileNotFoundError, NotADirectoryError) as wrong:
         raise MissingPathError(f"`{path}` does not exist", hint="check the path") from wrong
     except OSError as wrong:

@@ -25,10 +25,12 @@ from homeport.sdk.model_arguments import (
     version_number,
 )
 from homeport.sdk.model_cache import locate
+from homeport.sdk.model_findings import apply_policy, framework_of, look_into
 from homeport.sdk.model_package import ModelPackage, package
 from homeport.sdk.model_record import ModelRecord
 from homeport.sdk.printing import Printed
 from homeport.sdk.resource_configuration import ResourceConfiguration, resources_of
+from homeport.sdk.verification import Verify
 from homeport.sdk.webservice import WebserviceDeploymentConfiguration
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Model(ModelRecord):
         TFKERAS = "TfKeras"
         PYTORCH = "PyTorch"
         MULTI = "Multi"
+        _NAMES = (TENSORFLOW, SCIKITLEARN, ONNX, TFKERAS, PYTORCH)
 
         def __init__(self, *args: object, **kwargs: object) -> None:
             return None
@@ -120,8 +123,11 @@ class Model(ModelRecord):
         """Store a file or a folder as the next version of `model_name`.
 
         `child_paths` are below a folder `model_path`; only those are stored then. A sample is any JSON value, or the
-        path of a JSON file. Raises `WebserviceException` for what cannot be right (`FileNotFoundError` too for a
-        missing path) and `TypeError` for a label that JSON cannot hold.
+        path of a JSON file. The files are looked into, and nothing of them runs: `findings` keeps what they say, the
+        framework and its version are filled in where they are not given, and what would run code when it is loaded is
+        told or, by the workspace's policy, refused (`RefusedModelError`).
+        Raises `WebserviceException` for what cannot be right (`FileNotFoundError` too for a missing path) and
+        `TypeError` for a label that JSON cannot hold.
         """
         check_model_name(model_name)
         if model_framework_version and not model_framework:
@@ -129,23 +135,31 @@ class Model(ModelRecord):
                 f"model_framework_version `{model_framework_version}` is given without model_framework",
                 hint="give model_framework too, for example Model.Framework.SCIKITLEARN",
             )
+        policy = workspace._store.load_policy
+        source = Path(model_path)
+        progress = progress or Printed()
+        findings = look_into(source, child_paths)
+        if findings is not None:
+            apply_policy(policy, findings, model_name, source, progress)
+        framework, framework_version = framework_of(
+            findings, model_framework, model_framework_version, Model.Framework._NAMES
+        )
         about = ModelDescription(
             name=model_name,
             tags=labels(tags, "tags"),
             properties=labels(properties, "properties"),
             description=description,
-            framework=model_framework or CUSTOM_FRAMEWORK,
-            framework_version=model_framework_version,
+            framework=framework or CUSTOM_FRAMEWORK,
+            framework_version=framework_version,
             sample_input=sample(sample_input_dataset, "sample input"),
             sample_output=sample(sample_output_dataset, "sample output"),
             resources=resources_of(resource_configuration),
             run_id=run_id,
             experiment_name=experiment_name,
             datasets=data_sets(datasets),
+            findings=None if findings is None else findings.to_json(),
         )
-        progress = progress or Printed()
         progress.step(f"Registering model {model_name}")
-        source = Path(model_path)
         record = workspace._store.models.register(about, source, child_paths=child_paths, progress=progress)
         return Model._of(workspace, record)
 
@@ -219,12 +233,16 @@ class Model(ModelRecord):
         show_output: bool = False,
         *,
         progress: Progress | None = None,
+        verify: Verify = None,
     ) -> LocalWebservice:
         """Start a service on this machine and return once it listens; `wait_for_deployment` waits for `init()`.
 
         `models` are Model objects, `name:version` ids or local paths. A service of that name is replaced.
         `deployment_target` and `overwrite` are taken and mean nothing here; without `deployment_config` any free
-        port is used.
+        port is used. Without `inference_config` the one model is served by itself, in an environment that is found out
+        from its file, built and tried. `verify` is a request (a value, text or file), or True for the registered
+        sample input: what the new service answers is told, beside what a service of that name answers now, before
+        anything changes; EntryScriptError where it does not answer.
         """
         return deploy(
             workspace,
@@ -234,6 +252,7 @@ class Model(ModelRecord):
             deployment_config,
             show_output=show_output,
             progress=progress or Printed(),
+            verify=verify,
         )
 
     @staticmethod

@@ -67,9 +67,11 @@ def model_details(model: Model) -> dict[str, Any]:
     """`model_document` with the `files`, and the `services` that hold the model in a generation that they keep."""
     workspace = model._workspace
     files = workspace._store.models.files(model._record).files
+    findings = model.findings
     return {
         **model_document(model._record),
         "workspace": workspace.name,
+        "findings": None if findings is None else findings.to_json(),
         "files": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in files],
         "services": ProcessRuntime(workspace._home).models_in_use(workspace.name).get(model.id, []),
     }
