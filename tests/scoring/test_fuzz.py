@@ -88,6 +88,6 @@ def assert_whole(running: Running, pids: list[int]) -> None:
     assert running.worker_pids() == pids
     assert running.ask("POST", "/score", b"[1]").json == [1]
     with socket.create_connection(("127.0.0.1", running.port), timeout=30) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         assert statuses(read_all(client)) == [200]
     assert "Traceback" not in "".join(line for line in running.text.splitlines() if "homeport/scoring" in line)

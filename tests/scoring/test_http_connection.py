@@ -15,13 +15,14 @@ from tests.scoring.edge import LARGE, ToyCore, read_all, running_edge, statuses
 from tests.scoring.test_http_requests import ACCEPTED, REFUSED
 
 LAST = b"Connection: close\r\n\r\n"
+EXPECTING = b"POST /b HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
 
 
 def test_pipelined_requests_are_answered_in_their_order() -> None:
     with running_edge() as edge:
         paths = [b"/a", b"/stream", b"/b", b"/large", b"/c"]
-        requests = b"".join(b"GET %s HTTP/1.1\r\n\r\n" % path for path in paths)
-        answers = edge.ask(requests + b"GET /last HTTP/1.1\r\n" + LAST)
+        requests = b"".join(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path for path in paths)
+        answers = edge.ask(requests + b"GET /last HTTP/1.1\r\nHost: a\r\n" + LAST)
     assert statuses(answers) == [200] * 6
     order = [answers.index(text) for text in (b"GET /a?", b"piece 0", b"GET /b?", b"xxxx", b"GET /c?", b"GET /last?")]
     assert order == sorted(order)
@@ -29,10 +30,10 @@ def test_pipelined_requests_are_answered_in_their_order() -> None:
 
 def test_no_more_is_begun_than_one_request_of_a_connection() -> None:
     with running_edge() as edge, edge.connect() as client:
-        client.sendall(b"GET /wait HTTP/1.1\r\n\r\n" + b"GET /a HTTP/1.1\r\n\r\n" * 1000)
+        client.sendall(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n" * 1000)
         until(lambda: edge.core.seen)
         with edge.connect() as other:
-            other.sendall(b"GET /other HTTP/1.1\r\n" + LAST)
+            other.sendall(b"GET /other HTTP/1.1\r\nHost: a\r\n" + LAST)
             read_all(other)
         assert [request.path for request in edge.core.seen] == ["/wait", "/other"]
         edge.core.release.set()
@@ -51,21 +52,21 @@ def test_a_connection_is_kept_as_its_client_wishes() -> None:
 
 def test_head_has_the_length_and_not_the_body() -> None:
     with running_edge() as edge:
-        answer = edge.ask(b"HEAD /large HTTP/1.1\r\n" + LAST)
+        answer = edge.ask(b"HEAD /large HTTP/1.1\r\nHost: a\r\n" + LAST)
         assert b"content-length: %d\r\n" % LARGE in answer
         assert answer.endswith(b"\r\n\r\n")
-        assert edge.ask(b"HEAD /stream HTTP/1.1\r\n" + LAST).endswith(b"\r\n\r\n")
+        assert edge.ask(b"HEAD /stream HTTP/1.1\r\nHost: a\r\n" + LAST).endswith(b"\r\n\r\n")
         assert edge.core.closed_streams == 0 or edge.core.closed_streams == 1
-        assert b"content-length" not in edge.ask(b"GET /empty HTTP/1.1\r\n" + LAST)
+        assert b"content-length" not in edge.ask(b"GET /empty HTTP/1.1\r\nHost: a\r\n" + LAST)
 
 
 def test_a_client_that_asks_first_is_told_to_continue_in_its_turn() -> None:
     with running_edge(Patience()) as edge, edge.connect() as client:
-        client.sendall(b"GET /a HTTP/1.1\r\n\r\nPOST /b HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        client.sendall(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n" + EXPECTING)
         found = b""
         while b"100 Continue\r\n\r\n" not in found:
             found += client.recv(4096)
-        client.sendall(b"abcGET /c HTTP/1.1\r\n" + LAST)
+        client.sendall(b"abcGET /c HTTP/1.1\r\nHost: a\r\n" + LAST)
         found += read_all(client)
     assert statuses(found) == [200, 100, 200, 200]
     assert b"POST /b? 3" in found
@@ -73,7 +74,7 @@ def test_a_client_that_asks_first_is_told_to_continue_in_its_turn() -> None:
 
 def test_a_body_that_comes_unasked_is_not_welcomed_twice() -> None:
     with running_edge() as edge:
-        data = b"POST /b HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabcGET /c HTTP/1.1\r\n" + LAST
+        data = EXPECTING + b"abcGET /c HTTP/1.1\r\nHost: a\r\n" + LAST
         assert statuses(edge.ask(data)) == [200, 200]
 
 
@@ -82,7 +83,9 @@ def test_what_is_refused_is_answered_after_what_came_before_and_closes(name: str
     status, data = REFUSED[name]
     core = ToyCore(max_body=1000)
     with running_edge(core=core) as edge:
-        answers = edge.ask(b"GET /before HTTP/1.1\r\n\r\n" + data + b"GET /after HTTP/1.1\r\n\r\n")
+        answers = edge.ask(
+            b"GET /before HTTP/1.1\r\nHost: a\r\n\r\n" + data + b"GET /after HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
     assert statuses(answers) == [200, status]
     assert [request.path for request in core.seen] == ["/before"]
     assert b'{"message":' in answers
@@ -90,31 +93,33 @@ def test_what_is_refused_is_answered_after_what_came_before_and_closes(name: str
 
 def test_a_refused_body_of_any_size_leaves_time_to_read_why() -> None:
     with running_edge() as edge:
-        answer = edge.ask(b"POST / HTTP/1.1\r\nContent-Length: 50000000\r\n\r\n" + b"x" * 8_000_000)
+        answer = edge.ask(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n" + b"x" * 8_000_000)
     assert statuses(answer) == [413]
 
 
 def test_slow_clients_are_cut_off() -> None:
     with running_edge() as edge:
-        assert statuses(edge.ask(b"GET / HTTP/1.1\r\nX: ")) == [408]
-        assert statuses(edge.ask(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")) == [408]
-        assert statuses(edge.ask(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")) == [408]
+        assert statuses(edge.ask(b"GET / HTTP/1.1\r\nHost: a\r\nX: ")) == [408]
+        assert statuses(edge.ask(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")) == [408]
+        assert statuses(edge.ask(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")) == [
+            408
+        ]
         assert edge.ask(b"") == b""
-        assert statuses(edge.ask(b"GET / HTTP/1.1\r\n\r\n")) == [200]  # idle from then on, and closed
+        assert statuses(edge.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == [200]  # idle from then on, and closed
 
 
 def test_a_client_that_reads_nothing_is_cut_off_and_holds_nobody_up() -> None:
     with running_edge() as edge:
         with edge.connect() as stuck:
-            stuck.sendall(b"GET /large HTTP/1.1\r\n\r\n" * 3)
-            assert statuses(edge.ask(b"GET / HTTP/1.1\r\n" + LAST)) == [200]
+            stuck.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+            assert statuses(edge.ask(b"GET / HTTP/1.1\r\nHost: a\r\n" + LAST)) == [200]
             until(lambda: edge.connections == 0)
         assert len([request for request in edge.core.seen if request.path == "/large"]) == 1
 
 
 def test_a_slow_reader_gets_every_byte() -> None:
     with running_edge(Patience()) as edge, edge.connect() as client:
-        client.sendall(b"GET /large HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n" + LAST)
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n" + LAST)
         got = 0
         while part := client.recv(1 << 18):
             got += len(part)
@@ -124,7 +129,7 @@ def test_a_slow_reader_gets_every_byte() -> None:
 
 def test_a_stream_is_chunks_and_to_an_old_client_plain_bytes() -> None:
     with running_edge() as edge:
-        assert edge.ask(b"GET /stream HTTP/1.1\r\n" + LAST).endswith(b"8\r\npiece 2\n\r\n0\r\n\r\n")
+        assert edge.ask(b"GET /stream HTTP/1.1\r\nHost: a\r\n" + LAST).endswith(b"8\r\npiece 2\n\r\n0\r\n\r\n")
         old = edge.ask(b"GET /stream HTTP/1.0\r\n\r\n")
     assert old.endswith(b"\r\n\r\npiece 0\npiece 1\npiece 2\n")
 
@@ -134,7 +139,7 @@ def test_a_client_that_leaves_ends_its_stream() -> None:
     core.release.set()  # a long one
     with running_edge(Patience(), core) as edge:
         with edge.connect() as client:
-            client.sendall(b"GET /stream HTTP/1.1\r\n\r\n")
+            client.sendall(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
             client.recv(100)
         until(lambda: core.closed_streams)
         until(lambda: edge.connections == 0)
@@ -143,14 +148,16 @@ def test_a_client_that_leaves_ends_its_stream() -> None:
 def test_a_client_that_closes_its_side_only_still_gets_its_answer() -> None:
     with running_edge(Patience()) as edge:
         assert statuses(edge.ask(b"GET / HTTP/1.0\r\n\r\n", end=True)) == [200]
-        assert statuses(edge.ask(b"GET /a HTTP/1.1\r\n\r\nGET /large HTTP/1.1\r\n\r\n", end=True)) == [200, 200]
+        assert statuses(
+            edge.ask(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\n", end=True)
+        ) == [200, 200]
 
 
 def test_a_fault_of_the_core_costs_its_own_connection_and_is_written_down() -> None:
     with running_edge() as edge:
-        assert edge.ask(b"GET /raises HTTP/1.1\r\n\r\n") == b""
-        assert edge.ask(b"GET /injected HTTP/1.1\r\n\r\n") == b""
-        assert statuses(edge.ask(b"GET / HTTP/1.1\r\n" + LAST)) == [200]
+        assert edge.ask(b"GET /raises HTTP/1.1\r\nHost: a\r\n\r\n") == b""
+        assert edge.ask(b"GET /injected HTTP/1.1\r\nHost: a\r\n\r\n") == b""
+        assert statuses(edge.ask(b"GET / HTTP/1.1\r\nHost: a\r\n" + LAST)) == [200]
         until(lambda: b"the core is wrong" in edge.log.data and b"line break" in edge.log.data)
 
 
@@ -158,7 +165,7 @@ def test_closing_finishes_what_is_in_hand_and_says_that_it_was_the_last() -> Non
     core = ToyCore()
     with running_edge(Patience(), core) as edge:
         idle, busy = edge.connect(), edge.connect()
-        busy.sendall(b"GET /wait HTTP/1.1\r\n\r\n")
+        busy.sendall(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
         until(lambda: core.seen)
         edge.call(edge.listener.stop_accepting)
         until(lambda: edge.listener.closing)
@@ -191,6 +198,6 @@ def test_no_bytes_from_anywhere_crash_it_hang_it_or_leak_a_connection() -> None:
                 except OSError:
                     pass  # it was refused while it still sent
             if number % 20 == 0:
-                assert statuses(edge.ask(b"GET / HTTP/1.1\r\n" + LAST)) == [200]
+                assert statuses(edge.ask(b"GET / HTTP/1.1\r\nHost: a\r\n" + LAST)) == [200]
         until(lambda: edge.connections == 0)
         assert b"Traceback" not in edge.log.data

@@ -76,6 +76,13 @@ REFUSED = {
     "a header without a colon": (400, HEAD + b"X\r\n\r\n"),
     "a header without a name": (400, HEAD + b": x\r\n\r\n"),
     "two hosts": (400, HEAD + b"Host: b\r\n\r\n"),
+    "no host": (400, b"GET / HTTP/1.1\r\n\r\n"),
+    "no host beside an absolute target": (400, b"GET http://a/s HTTP/1.1\r\nX: y\r\n\r\n"),
+    "a host with a path": (400, b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
+    "a host with a user": (400, b"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n"),
+    "two hosts in one": (400, b"GET / HTTP/1.0\r\nHost: a b\r\n\r\n"),
+    "a port that is none": (400, b"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n"),
+    "no host beside an upgrade": (400, b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
     "a control in the path": (400, b"GET /\x01 HTTP/1.1\r\n\r\n"),
     "no such method": (400, b"FETCH / HTTP/1.1\r\n\r\n"),
     "no version": (505, b"GET /\r\n\r\n"),
@@ -103,7 +110,7 @@ def test_what_cannot_be_trusted_is_refused_however_it_is_cut(name: str) -> None:
 
 ACCEPTED = {
     "a length": (HEAD + b"Content-Length: 3\r\n\r\nabc", b"abc"),
-    "no body": (b"GET /s HTTP/1.1\r\n\r\n", b""),
+    "no body": (b"GET /s HTTP/1.1\r\nHost: a\r\n\r\n", b""),
     "chunks": (CHUNKS + b"1\r\na\r\n2\r\nbc\r\n0\r\n\r\n", b"abc"),
     "chunks with extensions and trailers": (CHUNKS + b'3;a="b"\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n', b"abc"),
     "HTTP/1.0": (b"POST /s HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc", b"abc"),
@@ -111,10 +118,16 @@ ACCEPTED = {
         HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc",
         b"abc",
     ),
-    "an absolute target": (b"GET http://a/s HTTP/1.1\r\n\r\n", b""),
-    "100 headers": (b"GET /s HTTP/1.1\r\n" + b"X: y\r\n" * 100 + b"\r\n", b""),
-    "the longest header": (b"GET /s HTTP/1.1\r\nX: " + b"y" * 8187 + b"\r\n\r\n", b""),
-    "the longest request line": (b"GET /s?" + b"y" * (4094 - 16) + b" HTTP/1.1\r\n\r\n", b""),
+    "an empty host": (b"GET /s HTTP/1.1\r\nHost:\r\n\r\n", b""),
+    "a host of IPv6": (b"GET /s HTTP/1.1\r\nHost: [::1]:5001\r\n\r\n", b""),
+    "a host of many kinds of characters": (b"GET /s HTTP/1.1\r\nHost: a_b-c.d%20:5001\r\n\r\n", b""),
+    "no host in HTTP/1.0": (b"GET /s HTTP/1.0\r\n\r\n", b""),
+    "spaces in the request line": (b"GET   /s  HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+    "empty lines before it": (b"\r\n\r\nGET /s HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+    "an absolute target": (b"GET http://a/s HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+    "100 headers": (b"GET /s HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 99 + b"\r\n", b""),
+    "the longest header": (b"GET /s HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 8187 + b"\r\n\r\n", b""),
+    "the longest request line": (b"GET /s?" + b"y" * (4094 - 16) + b" HTTP/1.1\r\nHost: a\r\n\r\n", b""),
 }
 
 
@@ -128,9 +141,9 @@ def test_a_good_request_is_read_however_it_is_cut(name: str) -> None:
 
 
 def test_the_path_is_read_and_the_query_left() -> None:
-    requests, _ = read([b"GET /sc%6Fre?a=%20b&c HTTP/1.1\r\nX-Probe:  p \r\n\r\n"])
+    requests, _ = read([b"GET /sc%6Fre?a=%20b&c HTTP/1.1\r\nHost: a\r\nX-Probe:  p \r\n\r\n"])
     assert (requests[0].path, requests[0].query) == ("/score", "a=%20b&c")
-    assert requests[0].headers == [(b"x-probe", b"p")]
+    assert requests[0].headers == [(b"host", b"a"), (b"x-probe", b"p")]
 
 
 def test_trailers_do_not_become_headers() -> None:
@@ -139,7 +152,9 @@ def test_trailers_do_not_become_headers() -> None:
 
 
 def test_nothing_is_read_behind_the_last_request() -> None:
-    requests, status = read([b"GET /a HTTP/1.1\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\n\r\n", b"GET /c"])
+    requests, status = read(
+        [b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /c"]
+    )
     assert ([request.path for request in requests], status) == (["/a"], None)
 
 

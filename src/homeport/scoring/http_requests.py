@@ -2,11 +2,12 @@
 
 Refused by llhttp itself: two lengths, a length beside chunks, chunk sizes that are no hexadecimal number, folded
 headers, lone CR or LF, NUL and other controls, a space before a colon. tests/scoring/test_http_requests.py holds it
-to that.
+to that. More spaces than one in the request line pass, as RFC 9112 3 allows: nothing can be read two ways there.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Protocol
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ REQUEST_LINE, HEADER, HEADERS = 4094, 8190, 100  # bytes, bytes, how many: the r
 WHOLE_HEAD = REQUEST_LINE + HEADERS * (HEADER + 2)
 TRAILERS = 64 << 10  # bytes that may follow the last chunk, or stand in chunk extensions, beside the body itself
 METHODS = {name: name.decode() for name in (b"GET", b"POST", b"HEAD", b"OPTIONS")}
+HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade", b"host"))
 
 
@@ -49,6 +51,7 @@ class RequestReader:
         self.last = False  # the connection ends after the request that was read last
         self._parser = httptools.HttpRequestParser(self)
         self._old = False
+        self._host = b""  # the last one that was looked at: a connection's requests have the same
         self._fed = 0  # bytes of the head, or beside the body, that have been fed
         self._start()
 
@@ -156,6 +159,13 @@ class RequestReader:
         self._old = version == "1.0"
         if self._method == b"CONNECT":
             raise Refused(405, "CONNECT is not allowed here")
+        host = framing.get(b"host")
+        if host is None and not self._old:
+            raise Refused(400, "there must be a Host header")  # RFC 9112 3.2, as for one that is none
+        if host is not None and host != self._host:
+            if HOST.fullmatch(host) is None:
+                raise Refused(400, "the Host header is not a host")
+            self._host = host
         if b"upgrade" in framing and parser.should_upgrade():
             return  # llhttp stops behind this head: see `_ignore_upgrade`
         self._length = int(framing.get(b"content-length", -1))
