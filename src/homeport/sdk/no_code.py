@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,16 +16,18 @@ from homeport.domain.proposal import Proposal
 from homeport.domain.releases import Releases
 from homeport.domain.sizes import byte_size
 from homeport.environments import build_environment, ready_environment, this_platform
-from homeport.errors import EnvironmentBuildError, HomeportError, UserCodeError
+from homeport.errors import EnvironmentBuildError, HomeportError, InvalidConfigError, UserCodeError
 from homeport.sdk.comparison import compare
 from homeport.sdk.model_at_hand import ModelAtHand
 from homeport.sdk.no_code_script import Loading, loading_of, settings_of, write_script
+from homeport.sdk.no_code_trust import Trust
 from homeport.sdk.trial_memory import Learnt, recall, remember
 from homeport.sdk.trials import Trial, TrialResult, run_trial
 
 MOST_TRIES = 5
 ENVIRONMENT_NAME = "model"
 SAMPLE_TOLERANCE = 1e-6
+HINT = "name an environment with `--environment` or `--python`, or serve it with a score.py of your own"
 
 
 class NoEnvironmentError(UserCodeError):
@@ -58,8 +60,8 @@ class Workbench:
 
     home: Path
     progress: Progress
-    trusted: Collection[str] = ()  # the workspace's allow-list of globals
     guard: Callable[[Findings], None] = anything  # raises for, or warns of, a file that would run code of its own
+    trust: Trust = Trust()  # noqa: RUF009 - frozen
     releases: Releases | None = None  # None asks the shipped table and the user's index
 
 
@@ -92,7 +94,7 @@ def inspected(model: ModelAtHand, bench: Workbench) -> Findings:
     from homeport.inspection import inspect_model  # only where nothing is remembered
 
     with model.folder() as folder:
-        return inspect_model(folder / model.top, allowed=bench.trusted)
+        return inspect_model(folder / model.top)
 
 
 def prepare(model: ModelAtHand, bench: Workbench, findings: Findings | None = None) -> Prepared:
@@ -115,7 +117,7 @@ def prepare(model: ModelAtHand, bench: Workbench, findings: Findings | None = No
         remember(bench.home, model.key, learnt)
     interpreter = build_environment(learnt.lock, bench.home, progress=bench.progress).interpreter
     example = model.sample or learnt.result.request
-    script = write_script(bench.home, settings_of(model.top, learnt.loading, trusted=bench.trusted, example=example))
+    script = _script(model, bench, learnt.loading, learnt.findings, example)
     return Prepared(model=model, script=script, interpreter=interpreter, findings=learnt.findings, learnt=learnt)
 
 
@@ -125,14 +127,19 @@ def prepare_with(model: ModelAtHand, bench: Workbench, interpreter: Path) -> Pre
     bench.guard(findings)
     with model.folder() as folder:
         loading = loading_of(folder / model.top, findings)
-    script = write_script(bench.home, settings_of(model.top, loading, trusted=bench.trusted, example=model.sample))
+    script = _script(model, bench, loading, findings, model.sample)
     return Prepared(model=model, script=script, interpreter=interpreter, findings=findings, learnt=None)
+
+
+def _script(model: ModelAtHand, bench: Workbench, loading: Loading, findings: Findings, example: Json = None) -> Path:
+    trusted = bench.trust.names(findings)
+    return write_script(bench.home, settings_of(model.top, loading, trusted=trusted, example=example))
 
 
 def _tried_again(model: ModelAtHand, bench: Workbench, learnt: Learnt) -> Learnt | None:
     """The remembered environment on a sample that it was not tried with; None where it fails that."""
     interpreter = build_environment(learnt.lock, bench.home, progress=bench.progress).interpreter
-    script = write_script(bench.home, settings_of(model.top, learnt.loading, trusted=bench.trusted))
+    script = _script(model, bench, learnt.loading, learnt.findings)
     with model.folder() as folder:
         result = _asked(model, interpreter, script, folder)
     if not result.ok and not (result.only_warned and learnt.result.only_warned):
@@ -170,7 +177,7 @@ def _search(model: ModelAtHand, bench: Workbench, findings: Findings) -> Learnt:
     releases = bench.releases or KnownReleases(bench.home)
     with model.folder() as folder:
         loading = loading_of(folder / model.top, findings)
-        script = write_script(bench.home, settings_of(model.top, loading, trusted=bench.trusted))
+        script = _script(model, bench, loading, findings)
         candidate: Proposal | None = propose(findings, releases=releases)[0]
         search = _Search()
         while candidate is not None and len(search.tried) < MOST_TRIES:
@@ -223,6 +230,8 @@ def _attempt(model: ModelAtHand, bench: Workbench, search: _Search, candidate: _
     if result.ok:
         progress.step(_success(model, result))
         return learnt
+    if result.final:
+        raise InvalidConfigError(f"`{model.name}` is not served: {result.reason}", hint=HINT)
     if result.only_warned and search.second_best is None:
         search.second_best = learnt
     search.said, search.detail = f"{result.failure}\n{result.detail}", search.detail or result.detail
@@ -282,6 +291,6 @@ def _nothing_works(model: ModelAtHand, search: _Search) -> HomeportError:
         f"no environment was found that `{model.name}` works in; tried:\n{tried}"
         if tried
         else f"no environment can be proposed for `{model.name}`",
-        hint="name one with `--environment` or `--python`, or serve it with a score.py of your own",
+        hint=HINT,
         detail=search.detail,
     )

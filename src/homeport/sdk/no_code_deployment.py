@@ -15,6 +15,7 @@ from homeport.errors import InvalidConfigError
 from homeport.runtimes import ProcessRuntime
 from homeport.runtimes.service_folder import ServiceFolder
 from homeport.sdk.model_at_hand import ModelAtHand, at_path, of_record, request_of
+from homeport.sdk.model_findings import findings_of
 from homeport.sdk.model_record import ModelRecord
 from homeport.sdk.no_code import Prepared, Workbench, prepare
 from homeport.sdk.no_code_script import ENTRY_SCRIPT, PACKAGE
@@ -73,25 +74,33 @@ def only_one(models: Sequence[ModelRecord | str] | None) -> ModelRecord | str:
 
 def prepare_model(workspace: Workspace, model: ModelRecord | str, sample: Json, progress: Progress) -> Prepared:
     """A registered version or a path, by the policy of the workspace."""
+    model = resolved(workspace, model)
     at_hand = at_hand_of(workspace, model, sample)
     trust = trust_in(workspace)
     bench = Workbench(
         home=workspace._home,
         progress=progress,
-        trusted=trust.allowed,
+        trust=trust,
         guard=guard_for(at_hand.name, trust, progress),
     )
-    return prepare(at_hand, bench)
+    found = findings_of(model._workspace._store, model._record) if isinstance(model, ModelRecord) else None
+    return prepare(at_hand, bench, found)
 
 
 def at_hand_of(workspace: Workspace, model: ModelRecord | str, sample: Json = None) -> ModelAtHand:
     """What `models` of a deployment may hold: Model objects, `name:version` ids, paths."""
-    if isinstance(model, str) and REF.fullmatch(model) and not Path(model).exists():
-        model = ModelRecord(workspace, workspace._store.models.get(*parse_ref(model)))
+    model = resolved(workspace, model)
     if not isinstance(model, ModelRecord):
         return at_path(Path(model), sample)
     found = of_record(model, workspace._home)
     return found if sample is None else replace(found, sample=request_of(sample), expected=None)
+
+
+def resolved(workspace: Workspace, model: ModelRecord | str) -> ModelRecord | str:
+    """A `name:version` as what it stands for; a path as it is."""
+    if isinstance(model, str) and REF.fullmatch(model) and not Path(model).exists():
+        return ModelRecord(workspace, workspace._store.models.get(*parse_ref(model)))
+    return model
 
 
 def is_no_code(home: Path, service: str) -> bool:

@@ -25,6 +25,7 @@ FOLDER = "no-code"  # below the home: HASH/homeport_model
 FILES = (
     ENTRY_SCRIPT,
     "model_answers.py",
+    "model_confine.py",
     "model_kinds.py",
     "model_loading.py",
     "model_request.py",
@@ -55,6 +56,7 @@ LOADERS = (
     ("dill", "pickle"),
 )
 NOT_MODELS = {
+    "keras-h5-weights": "the file holds weights, and not the model that they belong to",
     "safetensors": "safetensors holds weights, and not the model that they belong to",
     "numpy": "an array is no model",
     "npy": "an array is no model",
@@ -90,6 +92,8 @@ def loading_of(path: Path, findings: Findings) -> Loading:
     if (path / "MLmodel").is_file():
         return _of_mlflow(path)
     kind = findings.format.lower()
+    if "damaged" in findings.facts:
+        raise InvalidConfigError(f"`{path.name}` is damaged: {findings.facts['damaged']}", hint="get the file again")
     for beginning, why in NOT_MODELS.items():
         if kind.startswith(beginning):
             raise InvalidConfigError(f"`{path.name}` cannot be served by itself: {why}", hint=MAKE_A_SCRIPT)
@@ -97,8 +101,10 @@ def loading_of(path: Path, findings: Findings) -> Loading:
         return _of_folder(path, findings)
     loader = next((loader for beginning, loader in LOADERS if kind.startswith(beginning)), None)
     if loader is None:
+        looks = findings.facts.get("looks_like")
+        told = f"; it looks like {looks}" if looks else ""
         raise InvalidConfigError(
-            f"`{path.name}` is of a format that is not served: {findings.format}", hint=MAKE_A_SCRIPT
+            f"`{path.name}` is of a format that is not served: {findings.format}{told}", hint=MAKE_A_SCRIPT
         )
     return Loading(loader, ".", _more(loader, path, kind))
 

@@ -6,15 +6,17 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homeport.domain.json import Json
 from homeport.domain.progress import Progress
+from homeport.errors import UserErrorException
 from homeport.sdk.model_at_hand import at_path
 from homeport.sdk.no_code import Prepared, Workbench, about, prepare, prepare_with
 from homeport.sdk.no_code_script import ENTRY_SCRIPT
-from homeport.sdk.no_code_trust import Trust, guard_for
+from homeport.sdk.no_code_trust import Trust, guard_for, trust_in
+from homeport.sdk.workspace import Workspace
 from homeport.store import home_folder
 
 INLINE = 160  # characters of a request that a command line shows
@@ -73,14 +75,18 @@ class ServedModel:
 
 def trust_of(workspace: str | None, *, said: bool) -> Trust:
     """The policy of the workspace that is named, else of the one that this folder points at, else the usual one."""
-    return Trust(said=said)
+    try:
+        found = Workspace.get(workspace) if workspace else Workspace.from_config()
+    except UserErrorException:
+        if workspace:
+            raise
+        return Trust(said=said)  # a model is served where there is no workspace, too
+    return replace(trust_in(found), said=said)
 
 
 def serve_path(path: Path, *, sample: Json, interpreter: str | None, trust: Trust, progress: Progress) -> ServedModel:
     """The model there, ready to be served, in `interpreter` where one is named. Says what it finds and why."""
-    bench = Workbench(
-        home=home_folder(), progress=progress, trusted=trust.allowed, guard=guard_for(path.name, trust, progress)
-    )
+    bench = Workbench(home=home_folder(), progress=progress, trust=trust, guard=guard_for(path.name, trust, progress))
     model = at_path(path, sample)
     if interpreter is None:
         found = prepare(model, bench)

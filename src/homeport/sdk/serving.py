@@ -90,7 +90,8 @@ def launch_for(serving: Serving) -> Launch:
             f"`{serving.target}` is a folder without a `{BUNDLE_FILE}`", hint="name an entry script, or a bundle"
         )
     if not serving.target.is_file():
-        raise MissingPathError(f"there is no entry script at `{serving.target}`", hint="check the path")
+        what = "entry script" if serving.target.suffix in ("", *SCRIPT_SUFFIXES) else "script or model"
+        raise MissingPathError(f"there is no {what} at `{serving.target}`", hint="check the path")
     return launch_in_place(serving)
 
 

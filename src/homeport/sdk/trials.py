@@ -23,6 +23,7 @@ MOST_SAID = 4000  # characters of what the trial printed
 PASSED_ON = ("HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LC_ALL", "LC_CTYPE", "PATH", "TZ")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 INPUT_ERRORS = frozenset({"BadInput", "ValueError", "TypeError", "KeyError", "IndexError"})  # a made-up sample's fault
+FINAL = frozenset({"Refused", "Unservable"})
 INPUT_WORDS = tuple(f"'{kind}' object has no attribute" for kind in ("DataFrame", "float", "int", "list", "str"))
 
 Stage = Literal["start", "load", "predict", "done"]
@@ -48,6 +49,7 @@ class TrialResult:
     ok: bool
     failure: str | None = None  # what was said, the last line first; for `after_failure` and for people
     detail: str = ""  # the traceback
+    final: bool = False  # no other environment would help: the file holds nothing that can be served, or is refused
     only_warned: bool = False  # it answers, and a library has warned that another version wrote the file
     answers: tuple[Json, ...] = ()
     request: Json = None  # that was made up
@@ -56,6 +58,11 @@ class TrialResult:
     loaded: str | None = None  # the class of what was in the file
     methods: tuple[str, ...] = ()
     wanted: str | None = None  # what data it takes, in words
+
+    @property
+    def reason(self) -> str:
+        """The failure without the name of its class."""
+        return (self.failure or "").partition(": ")[2]
 
     def to_json(self) -> JsonObject:
         return cast(JsonObject, asdict(self))
@@ -131,6 +138,7 @@ def _judged(trial: Trial, document: Mapping[str, Any], status: int | None, print
         ok=answered and not warned,
         failure=failure or ("; ".join(warned) or None),
         detail="" if failure is None else detail,
+        final=bool(FINAL & set(document.get("kind", ()))),
         only_warned=answered and bool(warned),
         answers=tuple(document.get("answers", ())),
         request=document.get("request"),

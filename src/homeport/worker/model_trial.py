@@ -1,12 +1,11 @@
 """Loads a model file and predicts with it once, in a process that is thrown away: `model_trial.py TOLD RESULT`.
 
 TOLD is a JSON file: `folder` (AZUREML_MODEL_DIR), `model` (`model.json`), `requests` (texts; where there is none, one
-is made up), `memory` and `cpu` (limits in bytes and seconds) and `network`. RESULT is written as JSON: `stage` (`load`,
-`predict` or `done`), `error` and `trace` where it failed there, `version_warnings`, `answers`, `request`, and what was
-loaded.
+is made up), `memory` and `cpu` (limits in bytes and seconds); nothing is written outside its folder. RESULT is written
+as JSON: `stage` (`load`, `predict` or `done`), `error`, `kind` and `trace` where it failed there, `version_warnings`,
+`answers`, the `request` that was made up, and what was loaded.
 """
 
-import contextlib
 import faulthandler
 import json
 import os
@@ -15,14 +14,15 @@ import traceback
 import warnings
 
 VERSION_WORDS = ("Trying to unpickle estimator", "Trying to unpickle a", "compiled against a different version")
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 def main(told_path, result_path):
     """Do it, and write down how far it got: at each stage, so that a crash says where it was."""
+    from homeport_model import model_confine
+
     with open(told_path, encoding="utf-8") as source:
         told = json.load(source)
-    confine(told)
+    model_confine.confine(os.path.dirname(os.path.abspath(told_path)), told["memory"], told["cpu"])
     faulthandler.enable()
     sys.stdout.flush()
     os.dup2(2, 1)  # whatever the model prints is no answer
@@ -101,39 +101,6 @@ def versions():
         if installed and "." not in name and not name.startswith("_") and isinstance(version, str):
             found[name] = version
     return found
-
-
-def confine(told):
-    """Limits of memory, CPU time and files' cores; no network where the system lets us leave it. Best effort."""
-    import resource
-
-    limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, told["cpu"])]
-    if sys.platform == "linux":
-        limits.append((resource.RLIMIT_DATA, told["memory"]))
-    for kind, most in limits:
-        with contextlib.suppress(ValueError, OSError):  # a lower limit holds already
-            resource.setrlimit(kind, (most, most))
-    if sys.platform == "linux" and not told.get("network"):
-        leave_network()
-
-
-def leave_network():
-    """A namespace of its own without any interface; not everywhere allowed."""
-    try:
-        import ctypes
-
-        user, group = os.getuid(), os.getgid()
-        if ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET):
-            return
-        for name, text in (
-            ("setgroups", "deny"),
-            ("uid_map", "%d %d 1" % (user, user)),
-            ("gid_map", "%d %d 1" % (group, group)),
-        ):
-            with open("/proc/self/" + name, "w") as target:
-                target.write(text)
-    except (ImportError, OSError, AttributeError):
-        pass
 
 
 def write(path, result):
