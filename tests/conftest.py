@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from tests.browser import Browser, find_browser, open_browser
 
+os.environ.setdefault("HOMEPORT_BYTECODE", "now")  # no process goes on after a test
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

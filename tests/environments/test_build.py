@@ -72,11 +72,6 @@ def test_a_built_environment_is_found_without_running_anything(
     assert told.lines == []
 
 
-def test_modules_are_compiled_beforehand(tiny: BuiltEnvironment) -> None:
-    assert tiny.folder is not None
-    assert list(tiny.folder.glob("lib/python3*/site-packages/beta/__pycache__/*.pyc"))
-
-
 def test_a_changed_file_is_refused_by_its_hash(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "own"
     shutil.copytree(shelf, own)

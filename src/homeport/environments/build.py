@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from homeport.domain.lock import Lock
 from homeport.domain.progress import Progress
 from homeport.domain.python import PythonWanted
+from homeport.environments.bytecode import make_bytecode
 from homeport.environments.conda_build import Prefix, install_conda_packages, is_at_home
 from homeport.environments.install import Supply, install_packages
 from homeport.environments.interpreter import BuiltEnvironment, Interpreter, short
@@ -109,6 +110,8 @@ def _build(lock: Lock, room: Path, progress: Progress, supply: Supply) -> BuiltE
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    if not lock.conda:  # conda's own are compiled already
+        make_bytecode(target.absolute() / INTERPRETER)
     progress.step(f"environment {short(target)} is ready ({time.monotonic() - started:.1f} s)")
     return BuiltEnvironment(interpreter=target / INTERPRETER, lock=lock.hash, folder=target)
 

@@ -1,9 +1,7 @@
-"""The packages of a lock -> an empty virtual environment, hashes checked, compiled."""
+"""The packages of a lock -> an empty virtual environment, hashes checked."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from pathlib import Path
 
 from homeport.domain.lock import Lock, LockedFile, LockedPackage
 from homeport.domain.progress import Progress
-from homeport.environments.interpreter import Interpreter, clean_variables
+from homeport.environments.interpreter import Interpreter
 from homeport.environments.kept_files import check_files, kept_file
 from homeport.environments.pylock import FILE_SOURCE, PYLOCK_FILE, locked_packages
 from homeport.environments.resolve import end_of_day, variables_for
@@ -19,7 +17,6 @@ from homeport.environments.uv import UvError, run_uv
 from homeport.environments.uv_words import build_error, is_elsewhere
 from homeport.errors import EnvironmentBuildError
 
-UV_COMPILES_FROM = (3, 7)  # its compiler process does not run on 3.6
 REQUIREMENTS_FILE = "requirements.txt"
 
 
@@ -57,8 +54,6 @@ def install_packages(
                 raise _failed(job, wrong) from wrong
     else:
         raise _failed(job, first or UvError(1, "")) from first
-    if python.version[:2] < UV_COMPILES_FROM and not lock.conda:
-        compile_modules(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +157,7 @@ _NO_FILE = LockedFile(name="", sha256="")
 
 
 def _sync(job: _Job, write: _Write, progress: Progress) -> None:
-    lock, python = job.lock, job.python
+    lock = job.lock
     with tempfile.TemporaryDirectory(prefix="homeport-build-") as name:
         folder = Path(name)
         *written, file = write(job, folder)
@@ -176,20 +171,6 @@ def _sync(job: _Job, write: _Write, progress: Progress) -> None:
         ]
         if lock.as_of and _builds(lock):
             words += ["--exclude-newer", end_of_day(lock.as_of)]  # what builds a source archive is of that day too
-        if python.version[:2] >= UV_COMPILES_FROM and not lock.conda:
-            words.append("--compile-bytecode")
         said = run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
     if "Failed to hardlink" in said or "Failed to clone" in said:
         progress.step(_COPIED)
-
-
-def compile_modules(target: Path) -> None:
-    """As uv's `--compile-bytecode`; files that are no Python of this version are left as they are, as pip does."""
-    subprocess.run(
-        [str(target), "-m", "compileall", "-q", "-j", "2", str(target.parents[1] / "lib")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={key: value for key, value in clean_variables(os.environ).items() if key != "PYTHONDONTWRITEBYTECODE"},
-        check=False,
-    )

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ CONTENTS_FORMAT = 1
 _OURS = frozenset({CONTENTS_FILE, "homeport-lock.json"})
 _PIECE = 1 << 20
 _LINK = "-> "
+_BYTECODE = re.compile(r"(^|/)__pycache__/[^/]+\.pyc(\.\d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def files_below(folder: Path) -> Iterator[str]:
 
 
 def is_bytecode(path: str) -> bool:
-    """Python's own, which it makes anew from the source beside it."""
-    return path.endswith(".pyc") and "__pycache__/" in path
+    """Python's own, which it makes anew from the source beside it; `.pyc.123` is of a compiler that was killed."""
+    return _BYTECODE.search(path) is not None
 
 
 def digest_of(path: Path) -> str:
@@ -102,10 +104,21 @@ def digest_of(path: Path) -> str:
 
 
 def _recorded(folder: Path) -> Iterator[tuple[str, str]]:
-    for record in folder.glob("lib/python3*/site-packages/*.dist-info/RECORD"):
-        yield from _of_wheel(record, folder)
+    """The last word counts: a conda package's wheel, its own record, then what uv put over it."""
+    records = list(folder.glob("lib/python3*/site-packages/*.dist-info/RECORD"))
+    by_uv = [record for record in records if _is_by_uv(record)]
+    for record in records:
+        if record not in by_uv:
+            yield from _of_wheel(record, folder)
     for meta in folder.glob("conda-meta/*.json"):
         yield from _of_conda(json.loads(meta.read_text(encoding="utf-8")))
+    for record in by_uv:
+        yield from _of_wheel(record, folder)
+
+
+def _is_by_uv(record: Path) -> bool:
+    installer = record.with_name("INSTALLER")
+    return installer.is_file() and installer.read_text(encoding="utf-8").strip() == "uv"
 
 
 def _of_wheel(record: Path, folder: Path) -> Iterator[tuple[str, str]]:
