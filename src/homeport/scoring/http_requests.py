@@ -160,12 +160,8 @@ class RequestReader:
         if self._method == b"CONNECT":
             raise Refused(405, "CONNECT is not allowed here")
         host = framing.get(b"host")
-        if host is None and not self._old:
-            raise Refused(400, "there must be a Host header")  # RFC 9112 3.2, as for one that is none
-        if host is not None and host != self._host:
-            if HOST.fullmatch(host) is None:
-                raise Refused(400, "the Host header is not a host")
-            self._host = host
+        if host is None or host != self._host:
+            self._check_host(host)
         if b"upgrade" in framing and parser.should_upgrade():
             return  # llhttp stops behind this head: see `_ignore_upgrade`
         self._length = int(framing.get(b"content-length", -1))
@@ -176,6 +172,16 @@ class RequestReader:
         self.stage = "body"
         if b"expect" in framing:
             self._expect(framing[b"expect"])
+
+    def _check_host(self, host: bytes | None) -> None:
+        """RFC 9112 3.2."""
+        if host is None:
+            if not self._old:
+                raise Refused(400, "there must be a Host header")
+            return
+        if HOST.fullmatch(host) is None:
+            raise Refused(400, "the Host header is not a host")
+        self._host = host
 
     def _expect(self, what: bytes) -> None:
         if what.lower() != b"100-continue":
