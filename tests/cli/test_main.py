@@ -74,7 +74,7 @@ def test_the_version_is_data(homeport: Homeport) -> None:
         (
             ["workspace", "xyz"],
             "`homeport workspace` has no command `xyz`",
-            "it has `create`, `delete`, `gc`, `list`, `show`, `verify`",
+            "it has `allow-global`, `create`, `delete`, `disallow-global`, `gc`, `list`, `policy`, `show`, `verify`",
         ),
         (["service", "list", "--jsn"], "no such option '--jsn'. Did you mean '--json'?", None),
     ],
