@@ -53,7 +53,7 @@ def test_requests_errors_times_workers_and_restarts_are_counted(serve: Serve) ->
     )
     assert (seen["homeport_generation"], seen["homeport_workers"], seen["homeport_queue_length"]) == (1, 1, 0)
     memory = {name: value for name, value in seen.items() if name.startswith("homeport_resident_bytes")}
-    assert {name.split('"')[1] for name in memory} == {"server", "worker"}
+    assert {name.split('"')[1] for name in memory} == {"server", "parent", "worker"}
     assert all(value > 1_000_000 for value in memory.values())
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from homeport.scoring.generation import Generation
+from homeport.scoring.memory import resident
 from homeport.scoring.messages import Answer
+from homeport.scoring.pool import Pool
 
 CONTENT_TYPE = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 # Seconds: a probe's microseconds to the reference's default deadline of minutes.
@@ -110,21 +111,19 @@ class Metrics:
         if generation is not None:
             self._restarts.set(generation.pool.restarts, generation.number)
         self._memory.forget()
-        pids = [("server", os.getpid())]
-        pids += [("worker", worker["pid"]) for worker in (pool.describe() if pool is not None else [])]
-        for role, pid in pids:
+        for role, pid in processes(pool):
             taken = resident(pid)
-            if taken is not None:
+            if taken:
                 self._memory.set(taken, role, pid)
 
 
-def resident(pid: int) -> int | None:
-    """Bytes, from Linux's /proc; None for a process that has ended, and on other systems."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    except (OSError, IndexError):
-        return None
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+def processes(pool: Pool | None) -> Iterable[tuple[str, int]]:
+    """(role, process id) of everything that serves."""
+    yield "server", os.getpid()
+    if pool is not None:
+        if pool.parent_pid is not None:
+            yield "parent", pool.parent_pid
+        yield from (("worker", worker["pid"]) for worker in pool.describe())
 
 
 def braces(pairs: Iterable[tuple[str, str | int]]) -> str:

@@ -69,6 +69,10 @@ class Sharer:
         self._lifeline: tuple[int, int] | None = None
         self._stopped = False
 
+    @property
+    def parent_pid(self) -> int | None:
+        return self._parent.process.pid if self._parent is not None and self._parent.alive else None
+
     async def start(self, output: Output) -> Worker:
         for _ in range(TRIES):
             await self._loaded(output)

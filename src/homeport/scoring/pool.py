@@ -68,6 +68,11 @@ class Pool:
         """How many requests wait for a worker."""
         return len(self._waiting) + sum(worker.ahead is not None for worker in self._workers)
 
+    @property
+    def parent_pid(self) -> int | None:
+        """Of the process that the workers are forked from, where there is one."""
+        return self._starter.parent_pid
+
     def describe(self) -> list[dict[str, Any]]:
         return [{"pid": worker.pid, "state": worker.state} for worker in self._workers]
 

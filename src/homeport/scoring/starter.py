@@ -24,6 +24,11 @@ WORKER_MAIN = Path(wire.__file__).with_name("__main__.py")
 class Starter(Protocol):
     """One a generation; the pool asks it for every worker, the first ones and the replacements."""
 
+    @property
+    def parent_pid(self) -> int | None:
+        """Of the process that the workers are forked from, where there is one."""
+        ...
+
     async def start(self, output: Output) -> Worker:
         """A worker on its way to READY, which the pool waits for; `StartError` where there can be none."""
         ...
@@ -42,6 +47,10 @@ class Spawner:
 
     def __init__(self, launch: Launch, environment: Mapping[str, str], stacks: Stacks) -> None:
         self._launch, self._environment, self._stacks = launch, environment, stacks
+
+    @property
+    def parent_pid(self) -> int | None:
+        return None
 
     async def start(self, output: Output, descriptors: Sequence[int] = ()) -> Worker:
         """With `descriptors` it may fork others (see `homeport.scoring.parent`)."""
