@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import Homeport
+from tests.environments.channel import CondaPackage, index, write_package
 from tests.environments.closed_network import closed
 from tests.environments.conda import HERE
 
@@ -59,3 +61,36 @@ def test_a_conda_definition_is_solved_locked_built_deployed_and_scored_with_the_
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout) == [42, "1.0", "1.0"]
     assert "the conda engine solves 3 entries" in done.stderr
+
+
+def test_the_engine_is_shown_and_changed_only_on_request(
+    channel: str, shelf: Path, homeport: Homeport, project: Path
+) -> None:
+    pip = f'["--no-index", "--find-links {shelf}"]'
+    (project / "science.yml").write_text(
+        f"channels: [{channel}]\ndependencies: [python={HERE}, twofold=1.0=alpha_0, mkl, {{pip: {pip}}}]\n"
+    )
+    write_mkl(Path(channel.removeprefix("file://")))
+    assert homeport("init").exit_code == 0
+    assert homeport("environment", "register", "science.yml").stdout == "science:1\n"
+    locked = homeport("environment", "lock", "science")
+    assert "twofold=1.0=alpha_0" in locked.stdout.splitlines(), locked.stderr
+    shown = json.loads(homeport("environment", "show", "science", "--json").stdout)
+    assert (shown["lock"]["engine"], shown["lock"]["channels"]) == ("conda", [channel])
+
+    refused = homeport("environment", "build", "science", "--engine", "uv")
+    assert refused.exit_code == 1
+    assert "by conda" in refused.stderr and "--relock" in refused.stderr
+    swapped = homeport("environment", "lock", "science", "--engine", "uv", "--relock")
+    assert "`mkl` is left out" in swapped.stderr
+    assert "`twofold=1.0=alpha_0` is taken from the package index as `twofold==1.0`" in swapped.stderr
+    assert swapped.exit_code == 1  # the shelf has no such thing
+
+    built = homeport("environment", "build", "science")
+    assert built.exit_code == 0, built.stderr
+    assert (Path(built.stdout.strip()).parents[1] / "share" / "twofold.txt").read_text() == "alpha_0\n"
+
+
+def write_mkl(place: Path) -> None:
+    write_package(place, CondaPackage(name="mkl", version="2020.1", files={"share/mkl.txt": b"fast\n"}))
+    index(place)

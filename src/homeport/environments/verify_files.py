@@ -71,7 +71,7 @@ def contents_by_records(folder: Path) -> Contents:
     files = {}
     for path in files_below(folder):
         place = folder / path
-        files[path] = recorded[path] if path in recorded and not place.is_symlink() else digest_of(place)
+        files[path] = recorded[path] if recorded.get(path) and not place.is_symlink() else digest_of(place)
     return Contents(files)
 
 
@@ -113,7 +113,14 @@ def _recorded(folder: Path) -> Iterator[tuple[str, str]]:
     for meta in folder.glob("conda-meta/*.json"):
         yield from _of_conda(json.loads(meta.read_text(encoding="utf-8")))
     for record in by_uv:
+        yield from ((path, "") for path in _paths(record, folder))
         yield from _of_wheel(record, folder)
+
+
+def _paths(record: Path, folder: Path) -> Iterator[str]:
+    site = os.path.relpath(record.parents[1], folder)
+    with record.open(encoding="utf-8", newline="") as lines:
+        yield from (os.path.normpath(f"{site}/{row[0]}") for row in csv.reader(lines) if row)
 
 
 def _is_by_uv(record: Path) -> bool:
