@@ -6,6 +6,7 @@ PEERS = (
     azureml.PEER,
     kserve.PEER,
     fastapi_by_hand.PEER,
+    fastapi_by_hand.TUTORIAL_PEER,
     mlflow.PEER,
     bento.PEER,
     litserve.PEER,
