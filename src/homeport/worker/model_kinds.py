@@ -207,6 +207,8 @@ def with_categories(values, names):
 def methods_of(model):
     """The public methods that predict, `predict` first; what fits, scores or changes the object is not among them."""
     names = []
+    if type(model).__module__ == "builtins":
+        return names  # a text has an `encode` that is meant otherwise
     for name in dir(type(model)) + list(get(model, "__dict__") or ()):
         known = name in PREDICTION or name.startswith(PREDICTION_BEGINS)
         if known and name not in names and callable(get(model, name)):  # a property of sklearn's raises where it is off
