@@ -73,7 +73,7 @@ PKG_RESOURCES: dict[str, str] = {
     "gensim": "<4",
     "hyperopt": "<0.3",
     "librosa": "<0.10",
-    "mlflow": "<2.3",
+    "mlflow": "<2.17",
     "pmdarima": "<2.1",
     "prophet": "<1.1.2",
     "pyldavis": "<3.4",

@@ -53,6 +53,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"module 'numpy' has no attribute '(?:float|int|bool|object|str|complex|long|unicode|typeDict)'", "numpy<1.20"),
     (r"`np\.(?:float|int|bool|object)` was a deprecated alias", "numpy<1.20"),
     (r"module 'numpy' has no attribute '(?:float_|Inf|NaN|string_|product|in1d|infty|asscalar)'", "numpy<1.23"),
+    (r"XGBoostError[\s\S]*Invalid serialization file", "xgboost<1.6"),
     (r"not a known BitGenerator module", "numpy>=1.25"),
     (r"Can't get attribute '_unpickle_block' on", "pandas>=1.3"),
     (r"Can't get attribute '(?:_fill_function|_make_skel_func|_rehydrate_skeleton_class)'", "cloudpickle<2"),
