@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from homeport.domain.findings import Danger, Risk
 from homeport.inspection.globals_harmless import is_harmless
 from homeport.inspection.globals_risky import why_risky
-from homeport.inspection.pickle_values import GlobalName
+from homeport.inspection.pickle_values import GlobalName, printable
 
 
 def risks_of(globals_: Iterable[GlobalName], allowed: Collection[str] = ()) -> tuple[Risk, ...]:
@@ -41,4 +41,4 @@ def as_python_3(name: GlobalName) -> GlobalName:
 def _why_unknown(module: str) -> str:
     if module == "__main__":
         return "is defined in the script that wrote the file: nothing is known of it"
-    return f"nothing is known of this name: importing `{module.split('.')[0]}` and calling it runs that code"
+    return f"nothing is known of this name: importing `{printable(module.split('.')[0])}` and calling it runs that code"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from homeport.domain.findings import Needed, PythonNeeded
@@ -13,7 +14,7 @@ from homeport.inspection.pickle_markers import needed_for
 from homeport.inspection.pickle_model import objects_in
 from homeport.inspection.pickle_native import needed_by_booster
 from homeport.inspection.pickle_report import PickleReport
-from homeport.inspection.pickle_values import ArrayInStream, GlobalName, Made, Node, attributes_of, walk
+from homeport.inspection.pickle_values import ArrayInStream, GlobalName, Made, Node, attributes_of, printable, walk
 
 # Import names of distributions that models are made of. A top-level module beside these is taken for the writer's own.
 _KNOWN_NAMES = (
@@ -37,6 +38,7 @@ _FRAMEWORKS = (  # the first whose modules the pickle names
 )
 _SKLEARN_WRAPPERS = {"xgboost.sklearn", "lightgbm.sklearn"}  # these import scikit-learn, and do not depend on it
 _NEWEST = (3, 13)
+_VERSION = re.compile(r"\d[\w.+!-]{0,40}")
 _PYTHON_2 = {"STRING", "BINSTRING", "SHORT_BINSTRING"}  # Python 3 reads these and never writes them
 
 
@@ -64,18 +66,19 @@ def needed_by(report: PickleReport) -> tuple[Needed, ...]:
     for module in sorted((imports_of(report) & _KNOWN) | wrappers):
         distribution = distribution_of(module)
         if distribution and distribution not in told:
-            why = f"its globals import `{module}`" if module in imports_of(report) else f"`{module}` is what it wraps"
+            wrapped = module not in imports_of(report)
+            why = f"`{module}` is what it wraps" if wrapped else f"its globals import `{module}`"
             needed.append(Needed(distribution=distribution, why=why, sure="certain"))
     return tuple(dict.fromkeys(needed))
 
 
 def _recorded(report: PickleReport) -> Iterator[Needed]:
-    """`_sklearn_version`, which scikit-learn writes into every estimator since 0.18, and versions inside of boosters."""
+    """`_sklearn_version`, which scikit-learn writes into estimators since 0.18, and the versions inside of boosters."""
     seen: set[str] = set()
     for root in report.roots:
         for name, node in objects_in(root):
             version = attributes_of(node).get("_sklearn_version")
-            if isinstance(version, str) and version not in seen and len(version) < 40:
+            if isinstance(version, str) and version not in seen and _VERSION.fullmatch(version):
                 seen.add(version)
                 why = f"`_sklearn_version` of {name}"
                 yield Needed(distribution="scikit-learn", specifier=f"=={version}", why=why, sure="certain")
@@ -131,7 +134,7 @@ def _by_bytecode(report: PickleReport) -> Iterator[PythonNeeded]:
     minors = minors_of(codes)
     if not minors:
         return
-    names = ", ".join(dict.fromkeys(f"`{code.name[:60]}`" for code in codes[:3]))
+    names = ", ".join(dict.fromkeys(f"`{printable(code.name[:60])}`" for code in codes[:3]))
     of = f"Python {_dotted(minors[0])}" if len(minors) == 1 else f"Python {_dotted(minors[0])} to {_dotted(minors[-1])}"
     yield PythonNeeded(specifier=_between(minors), why=f"byte code of {of} in {names}", sure="certain")
 

@@ -18,6 +18,7 @@ from homeport.inspection.pickle_evidence import (
 )
 from homeport.inspection.pickle_model import MOST_TOLD, facts_of, kind_of
 from homeport.inspection.pickle_report import PickleReport, read_pickle
+from homeport.inspection.pickle_values import printable
 
 
 def inspect_pickle(path: Path, allowed: Collection[str] = ()) -> Findings:
@@ -77,7 +78,7 @@ def _facts(report: PickleReport) -> dict[str, Any]:
     if estimators := estimators_of(report):
         facts["estimators"] = estimators[:MOST_TOLD]
     if functions := functions_of(report):
-        facts["functions"] = [name[:100] for name in functions[:MOST_TOLD]]
+        facts["functions"] = [printable(name[:100]) for name in functions[:MOST_TOLD]]
     if report.compression:
         facts["compression"] = report.compression
     if len(report.roots) > 1:
@@ -85,7 +86,7 @@ def _facts(report: PickleReport) -> dict[str, Any]:
     if report.trailing is not None:
         facts["trailing_bytes"] = report.trailing
     if report.joblib.beside:
-        facts["files_beside"] = report.joblib.beside[:100]
+        facts["files_beside"] = [printable(name) for name in report.joblib.beside[:100]]
     if report.damage:
         facts["damaged"] = report.damage
     return facts

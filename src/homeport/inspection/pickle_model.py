@@ -16,6 +16,7 @@ from homeport.inspection.pickle_values import (
     attributes_of,
     called,
     class_of,
+    printable,
     walk,
 )
 
@@ -45,14 +46,25 @@ def kind_of(node: Node) -> str:
 def _by_value(cls: Node) -> str | None:
     """The class that cloudpickle or dill makes anew: its name, and the module that it was defined in."""
     name = called(cls)
-    if name is None or name.name not in ("_make_skeleton_class", "_make_class", "_create_type"):
+    if name is None or not isinstance(cls.arguments, tuple):
         return None
-    arguments = cls.arguments if isinstance(cls.arguments, tuple) else ()
+    spaces: list[Node] = list(cls.states)
+    if name.name == "_rehydrate_skeleton_class" and len(cls.arguments) > 1:  # cloudpickle before 1.5
+        spaces.append(cls.arguments[1])
+        cls = cls.arguments[0]
+        name = called(cls)
+    if name is None or name.name not in ("_make_skeleton_class", "_create_type") or not _is_tuple(cls.arguments):
+        return None
+    arguments = cls.arguments
     title = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], str) else "?"
-    spaces = [*cls.states, *arguments[3:4]]
+    spaces += [*cls.states, *arguments[3:4]]
     modules = [part.get("__module__") for state in spaces for part in _parts(state) if isinstance(part, Pairs)]
     module = next((module for module in modules if isinstance(module, str)), "?")
-    return f"{module[:200]}.{title[:200]}"
+    return printable(f"{module[:200]}.{title[:200]}")
+
+
+def _is_tuple(node: Node) -> bool:
+    return isinstance(node, tuple)
 
 
 def _parts(state: Node) -> tuple[Node, ...]:
@@ -72,7 +84,7 @@ def facts_of(root: Node) -> dict[str, Any]:
     """What is known of the outermost object, for people and for whoever builds a request for it."""
     facts: dict[str, Any] = {}
     if isinstance(root, Pairs):
-        facts["keys"] = {str(key)[:100]: kind_of(value) for key, value in root.pairs[:MOST_TOLD]}
+        facts["keys"] = {printable(str(key)[:100]): kind_of(value) for key, value in root.pairs[:MOST_TOLD]}
     elif isinstance(root, tuple | Listing):
         items = root if isinstance(root, tuple) else root.items
         facts["items"] = [kind_of(item) for item in items[:MOST_TOLD]]
@@ -81,12 +93,12 @@ def facts_of(root: Node) -> dict[str, Any]:
         return facts
     steps = list(steps_of(model))[:MOST_TOLD]
     if steps:
-        facts["steps"] = [{"name": name, "class": kind_of(step)} for name, step in steps]
+        facts["steps"] = [{"name": printable(name[:100]), "class": kind_of(step)} for name, step in steps]
     features = n_features_of(model)
     if features is not None:
         facts["n_features"] = features
     if names := feature_names_of(model):
-        facts["feature_names"] = names[:MOST_TOLD]
+        facts["feature_names"] = [printable(name) for name in names[:MOST_TOLD]]
     if (classes := classes_of(model)) is not None:
         facts["classes"] = classes[:MOST_TOLD]
     return facts

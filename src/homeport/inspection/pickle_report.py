@@ -18,6 +18,7 @@ from homeport.inspection.pickle_surprises import risks_of_calls, risks_of_odditi
 from homeport.inspection.pickle_values import GlobalName, Made, Node
 from homeport.inspection.pickle_wrapped import unwrapped
 
+_ZIP_TAIL = 66 << 10  # bytes: a zip's end record and the longest comment behind it
 MOST_PICKLES = 1000  # one behind the other in a file
 _HARMLESS_UNCALLED = {"numpy.memmap", "numpy.core.memmap.memmap", "numpy._core.memmap.memmap"}
 
@@ -74,6 +75,8 @@ def read_pickle(stream: BinaryIO, size: int) -> PickleReport:
             raise
     else:
         _read_following(source, report, machines)
+    if report.trailing:
+        _look_for_zip(stream, size, report)
     stream.seek(0)
     _as_plain_pickle(stream, size, report, machines)
     _gather(report, machines)
@@ -109,6 +112,14 @@ def _read_following(source: PickleBytes, report: PickleReport, machines: list[Pi
             machines.pop()
     if not ended:
         report.trailing = max(report.size - before, 0) if report.compression is None else 0
+
+
+def _look_for_zip(stream: BinaryIO, size: int, report: PickleReport) -> None:
+    """A zip is read from its end: the same bytes are a harmless pickle to one reader and another model to the next."""
+    stream.seek(max(0, size - _ZIP_TAIL))
+    if b"PK\x05\x06" in stream.read(_ZIP_TAIL):
+        why = "the pickle has a zip archive behind it: what is loaded depends on who reads it"
+        report.oddities.append(Oddity("pickle.zip behind it", why))
 
 
 def _as_plain_pickle(stream: BinaryIO, size: int, report: PickleReport, machines: list[PickleMachine]) -> None:

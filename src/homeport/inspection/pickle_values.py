@@ -13,6 +13,11 @@ from homeport.inspection.pickle_bytes import Long
 Node = Any  # one of the classes here, Long, a tuple of nodes, None, bool, int, float, complex, str, bytes
 
 
+def printable(text: str) -> str:
+    """A text of a file as it may go to a screen: whatever would move the cursor is written out."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+
+
 class GlobalName(NamedTuple):
     """What a pickle imports: `module`, then `name` in it, which may be dotted since protocol 4."""
 
@@ -20,8 +25,7 @@ class GlobalName(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        text = f"{self.module}.{self.name}"
-        return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+        return printable(f"{self.module}.{self.name}")
 
 
 class Global:
