@@ -20,6 +20,7 @@ class Candidate:
 
     path: Path
     guess: tuple[int, ...] = ()
+    named: bool = False  # by the user, in $HOMEPORT_PYTHONS: it goes before all others
 
 
 def candidates(environ: Mapping[str, str], home: Path) -> Iterator[Candidate]:
@@ -37,9 +38,11 @@ def _named(environ: Mapping[str, str]) -> Iterator[Candidate]:
     for text in filter(None, environ.get("HOMEPORT_PYTHONS", "").split(os.pathsep)):
         path = Path(text).expanduser()
         if path.is_dir():
-            yield from map(Candidate, sorted(path.glob("bin/python")) or sorted(path.glob("python")))
+            yield from (
+                Candidate(each, named=True) for each in (sorted(path.glob("bin/python")) or sorted(path.glob("python")))
+            )
         else:
-            yield Candidate(path)
+            yield Candidate(path, named=True)
 
 
 def _on_path(environ: Mapping[str, str]) -> Iterator[Candidate]:

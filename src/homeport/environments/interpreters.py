@@ -56,7 +56,7 @@ def interpreter_here(
 
 def _nearest(asked: PythonWanted, places: Iterable[Candidate]) -> Interpreter | None:
     best: Interpreter | None = None
-    for place in places:
+    for place in sorted(places, key=lambda place: not place.named and spell(place.guess) != asked.text):
         if not _may_be(asked, place.guess):
             continue
         found = _usable(asked, place.path)

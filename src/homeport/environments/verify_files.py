@@ -9,13 +9,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from homeport.domain.bundle import check_format
-from homeport.environments.cache import size_of
+from homeport.environments.cache import entries_below, total_size
 
 CONTENTS_FILE = "homeport-files.json"
 CONTENTS_FORMAT = 1
@@ -40,8 +40,9 @@ class Contents:
 
 def record_contents(folder: Path, lock_hash: str) -> Contents:
     """Write `homeport-files.json`: the hashes of RECORD files and conda's metadata, the rest hashed here."""
-    contents = contents_by_records(folder)
-    size = size_of(folder)
+    entries = list(entries_below(folder))
+    contents = _by_records(folder, entries)
+    size = total_size(entry for _, entry in entries)
     document = {
         "format": CONTENTS_FORMAT,
         "lock": lock_hash,
@@ -67,29 +68,31 @@ def read_contents(folder: Path) -> Contents | None:
 
 def contents_by_records(folder: Path) -> Contents:
     """Every file there but byte code: by the records beside the packages, hashed now where none speaks of it."""
+    return _by_records(folder, entries_below(folder))
+
+
+def _by_records(folder: Path, entries: Iterable[tuple[str, os.DirEntry[str]]]) -> Contents:
     recorded = dict(_recorded(folder))
     files = {}
-    for path in files_below(folder):
-        place = folder / path
-        files[path] = recorded[path] if recorded.get(path) and not place.is_symlink() else digest_of(place)
+    for path, entry in entries:
+        if _counts(path):
+            files[path] = recorded.get(path, "") if not entry.is_symlink() else ""
+            files[path] = files[path] or digest_of(folder / path)
     return Contents(files)
 
 
 def files_below(folder: Path) -> Iterator[str]:
     """Files and links, by their path below `folder`; byte code and what Homeport itself keeps there are left out."""
-    for base, folders, names in os.walk(folder):
-        below = os.path.relpath(base, folder)
-        linked = [name for name in folders if Path(base, name).is_symlink()]
-        folders[:] = [name for name in folders if name not in linked]
-        for name in (*names, *linked):
-            path = name if below == "." else f"{below}/{name}"
-            if not is_bytecode(path) and path not in _OURS:
-                yield path
+    return (path for path, _ in entries_below(folder) if _counts(path))
+
+
+def _counts(path: str) -> bool:
+    return path not in _OURS and not is_bytecode(path)
 
 
 def is_bytecode(path: str) -> bool:
     """Python's own, which it makes anew from the source beside it; `.pyc.123` is of a compiler that was killed."""
-    return _BYTECODE.search(path) is not None
+    return "__pycache__/" in path and _BYTECODE.search(path) is not None
 
 
 def digest_of(path: Path) -> str:
@@ -138,7 +141,7 @@ def _of_wheel(record: Path, folder: Path) -> Iterator[tuple[str, str]]:
                     digest = base64.urlsafe_b64decode(row[1].removeprefix("sha256=") + "==").hex()
                 except (ValueError, binascii.Error):
                     continue
-                yield os.path.normpath(f"{site}/{row[0]}"), digest
+                yield os.path.normpath(f"{site}/{row[0]}") if ".." in row[0] else f"{site}/{row[0]}", digest
 
 
 def _of_conda(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
