@@ -4,15 +4,12 @@
 asked for when it loaded it again.
 """
 
+import contextlib
 import json
 import os
 import pickle
 import sys
 import warnings
-
-warnings.simplefilter("ignore")
-
-import contextlib
 
 import joblib
 import numpy as np
