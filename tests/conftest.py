@@ -13,6 +13,8 @@ from typing import NoReturn
 import pytest
 from filelock import FileLock
 
+from homeport.domain.progress import Silent
+from homeport.sdk import services
 from tests.browser import Browser, find_browser, open_browser
 
 os.environ.setdefault("HOMEPORT_BYTECODE", "now")  # no process goes on after a test
@@ -87,6 +89,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("HOMEPORT_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def no_service_stays(home: Path) -> Iterator[None]:
+    """Ends every service of the test's home, readable or not."""
+    yield
+    for name in [*services.service_names(), *services.unreadable_services()]:
+        services.delete(name, Silent())
 
 
 @pytest.fixture

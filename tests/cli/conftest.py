@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from homeport.domain.progress import Silent
-from homeport.sdk import services
 from homeport.sdk.workspace import Workspace
 
 
@@ -17,11 +15,3 @@ def workspace(home: Path, project: Path) -> Iterator[Workspace]:
     made.write_config(project)
     yield made
     made._close()
-
-
-@pytest.fixture
-def no_service_stays(home: Path) -> Iterator[None]:
-    """Ends every service of the test's home, readable or not."""
-    yield
-    for name in [*services.service_names(), *services.unreadable_services()]:
-        services.delete(name, Silent())

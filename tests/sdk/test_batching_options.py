@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from homeport import InferenceConfig, LocalWebservice, Model, Workspace
 from homeport.errors import WebserviceException
-from homeport.runtimes import ProcessRuntime
+
+pytestmark = pytest.mark.usefixtures("no_service_stays")
 
 SCRIPT = "import json\ndef init(): pass\ndef run(data): return [sum(row) for row in json.loads(data)['data']]\n"
 SAMPLE = {"data": [[1.5, 2.5]]}
-
-
-@pytest.fixture(autouse=True)
-def leave_nothing_running(home: Path) -> Iterator[None]:
-    yield
-    runtime = ProcessRuntime(home)
-    for service in runtime.services():
-        runtime.delete(service.name)
 
 
 @pytest.fixture

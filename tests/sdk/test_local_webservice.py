@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ import pytest
 from homeport import InferenceConfig, LocalWebservice, Model, Workspace
 from homeport.errors import EntryScriptError, InUseError, ServiceError, ServiceNotFoundError, WebserviceException
 from homeport.runtimes import ProcessRuntime
+
+pytestmark = pytest.mark.usefixtures("no_service_stays")
 
 SCRIPT = """
 import json, os
@@ -23,14 +24,6 @@ def run(data):
     return {"version": 1, "got": json.loads(data), "models": sorted(os.listdir(os.environ["AZUREML_MODEL_DIR"]))}
 """
 BROKEN = "def init():\n    open('/no/such/weights')\ndef run(data):\n    return data\n"
-
-
-@pytest.fixture(autouse=True)
-def leave_nothing_running(home: Path) -> Iterator[None]:
-    yield
-    runtime = ProcessRuntime(home)
-    for service in runtime.services():
-        runtime.delete(service.name)
 
 
 @pytest.fixture

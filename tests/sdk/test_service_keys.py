@@ -6,24 +6,16 @@ import json
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from homeport import InferenceConfig, LocalWebservice, Model, Workspace
 from homeport.errors import WebserviceException
-from homeport.runtimes import ProcessRuntime
+
+pytestmark = pytest.mark.usefixtures("no_service_stays")
 
 SCRIPT = "import os\ndef init(): pass\ndef run(data): return os._exit(1) if data == '\"end\"' else data\n"
-
-
-@pytest.fixture(autouse=True)
-def leave_nothing_running(home: Path) -> Iterator[None]:
-    yield
-    runtime = ProcessRuntime(home)
-    for service in runtime.services():
-        runtime.delete(service.name)
 
 
 @pytest.fixture
