@@ -18,8 +18,9 @@ from urllib.parse import unquote, urlsplit
 from homeport.domain.lock import Lock, LockedCondaPackage
 from homeport.domain.platforms import find_platform
 from homeport.domain.progress import Progress
-from homeport.environments.conda_channels import Place, places_of, reachable, without_secrets
+from homeport.environments.conda_channels import Place, places_of, without_secrets
 from homeport.environments.conda_engine import CondaError, CondaQuestion, ask
+from homeport.environments.conda_reach import reachable
 from homeport.environments.conda_settings import conda_cache, conda_settings
 from homeport.environments.conda_words import install_error
 from homeport.environments.install import Supply, install_packages

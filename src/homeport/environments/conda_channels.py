@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.lock import without_credentials, without_tokens
 from homeport.environments.conda_settings import CondaSettings, conda_settings
-from homeport.errors import EnvironmentBuildError, InvalidConfigError
-
-CONNECT_SECONDS = 5.0
+from homeport.errors import InvalidConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,63 +130,3 @@ def _with_secrets(address: str, settings: CondaSettings) -> str:
         if "://" in text and bare != text and (address == bare or address.startswith(f"{bare}/")):
             return text + address[len(bare) :]
     return address
-
-
-def reachable(places: Sequence[Place], settings: CondaSettings) -> tuple[str, ...]:
-    """Of each channel the first address whose host answers. `EnvironmentBuildError` in seconds where none does."""
-    addresses = sorted({address for place in places for address in place.asked})
-    with ThreadPoolExecutor(max_workers=8) as threads:
-        answers = dict(zip(addresses, threads.map(lambda each: _reason(each, settings), addresses), strict=True))
-    chosen = []
-    for place in places:
-        found = next((address for address in place.asked if answers[address] is None), None)
-        if found is None:
-            asked = without_secrets(place.asked[0])
-            raise unreachable(place.name, asked, str(answers[place.asked[0]]))
-        chosen.append(found)
-    return tuple(chosen)
-
-
-def unreachable(name: str, address: str, reason: str) -> EnvironmentBuildError:
-    """Said at once, with the ways out."""
-    where = "" if name == address else f" ({address})"
-    if address.startswith("file://"):
-        return EnvironmentBuildError(
-            f"channel `{name}`{where} is not there: {reason}", hint="name a folder that has `noarch/repodata.json`"
-        )
-    return EnvironmentBuildError(
-        f"channel `{name}`{where} cannot be reached: {reason}",
-        hint="check the network and the proxy ($HTTPS_PROXY), or name a mirror in $HOMEPORT_CONDA_MIRRORS; "
-        "`--engine uv` takes the packages from the Python package index instead",
-    )
-
-
-def _reason(address: str, settings: CondaSettings) -> str | None:
-    """Why it cannot be reached; None where it can."""
-    parts = urlsplit(address)
-    if parts.scheme == "file":
-        return None if Path(unquote(parts.path)).is_dir() else "there is no such folder"
-    if parts.scheme not in ("http", "https"):
-        return None  # the engine's own business
-    proxy = _proxy(parts.scheme, parts.hostname or "", settings)
-    target = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else parts
-    port = target.port or (443 if target.scheme == "https" else 80)
-    try:
-        socket.create_connection((target.hostname or "", port), timeout=CONNECT_SECONDS).close()
-    except (OSError, ValueError) as wrong:
-        through = f" through the proxy {target.hostname}:{port}" if proxy else ""
-        return f"{getattr(wrong, 'strerror', None) or wrong}{through}"
-    return None
-
-
-def _proxy(scheme: str, host: str, settings: CondaSettings) -> str | None:
-    environ = {**settings.variables, **os.environ}
-    for pattern in (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(","):
-        bare = pattern.strip().lstrip("*.")
-        if bare and (pattern.strip() == "*" or host == bare or host.endswith(f".{bare}")):
-            return None
-    for name in (f"{scheme}_proxy", "all_proxy"):
-        found = environ.get(name) or environ.get(name.upper())
-        if found:
-            return found
-    return None

@@ -33,6 +33,8 @@ from rattler.exceptions import (
 )
 
 _VERSIONS_TOLD = 8
+_RECORDS_SECONDS = 300  # for one file of a channel's records
+_PACKAGE_SECONDS = 3600  # for one package
 
 
 def main() -> None:
@@ -91,7 +93,7 @@ async def _install(question: Mapping[str, Any]) -> dict[str, object]:
         platform=rattler.Subdir(question["subdir"]),
         execute_link_scripts=False,
         show_progress=False,
-        client=_client(question),
+        client=_client(question, _PACKAGE_SECONDS),
         reporter=_Told(),  # type: ignore[abstract]  # its methods do nothing unless overridden
     )
     return {}
@@ -150,16 +152,16 @@ def _sources(question: Mapping[str, Any]) -> list[rattler.Channel]:
 
 
 def _gateway(question: Mapping[str, Any]) -> rattler.Gateway:
-    return rattler.Gateway(
+    return rattler.Gateway(  # a channel that falls silent must not hold us for ever
         cache_dir=Path(question["cache"]) / "repodata",
         default_config=rattler.SourceConfig(sharded_enabled=bool(question.get("sharded", True))),
-        client=_client(question),
+        client=_client(question, _RECORDS_SECONDS),
     )
 
 
-def _client(question: Mapping[str, Any]) -> rattler.Client:
+def _client(question: Mapping[str, Any], seconds: int) -> rattler.Client:
     toml = "" if question["verify_tls"] else "tls-no-verify = true\n"
-    return rattler.Client.from_config(rattler.Config.from_toml(toml), max_retries=1)
+    return rattler.Client.from_config(rattler.Config.from_toml(toml), max_retries=1, timeout=seconds)
 
 
 def _known(question: Mapping[str, Any], wrong: BaseException) -> dict[str, list[str]]:

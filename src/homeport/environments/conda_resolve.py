@@ -13,9 +13,10 @@ from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.lock import Lock, LockedCondaPackage, LockedPython
 from homeport.domain.platforms import find_platform
 from homeport.domain.progress import Progress
-from homeport.environments.conda_channels import Place, places_of, reachable
+from homeport.environments.conda_channels import Place, places_of
 from homeport.environments.conda_engine import CondaError, CondaQuestion, ask
 from homeport.environments.conda_pip import PipQuestion, lock_pip_part
+from homeport.environments.conda_reach import reachable
 from homeport.environments.conda_settings import CondaSettings, conda_settings
 from homeport.environments.conda_words import solve_error
 from homeport.environments.pylock import hosts

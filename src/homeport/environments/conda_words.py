@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from homeport.environments.conda_channels import Place, unreachable
+from homeport.environments.conda_channels import Place
 from homeport.environments.conda_engine import CondaError
+from homeport.environments.conda_reach import unreachable
 from homeport.errors import EnvironmentBuildError
 
 _CERTIFICATE = re.compile(r"certificate|UnknownIssuer|self.signed", re.IGNORECASE)
