@@ -34,10 +34,12 @@ _LOCKS = ".locks"
 _NOBODY_WAITS = 0.05  # seconds
 
 
-def build_environment(lock: Lock, home: Path, *, progress: Progress, offline: bool = False) -> BuiltEnvironment:
+def build_environment(
+    lock: Lock, home: Path, *, progress: Progress, offline: bool = False, cache: Path | None = None
+) -> BuiltEnvironment:
     """`home/environments/HASH`, found in milliseconds or built there; other processes that want it wait.
 
-    `offline` takes packages only from this machine's caches.
+    `offline` takes packages only from this machine's caches; `cache` is used in the place of uv's usual one.
 
     `EnvironmentBuildError` carries uv's own words. A build that is killed leaves nothing but staging, which the next
     build removes.
@@ -52,7 +54,7 @@ def build_environment(lock: Lock, home: Path, *, progress: Progress, offline: bo
         if found:
             return found
         _clear_staging(room, lock.hash)
-        return _build(lock, room, progress, Supply(home, offline))
+        return _build(lock, room, progress, Supply(home, offline, cache))
 
 
 def _found(folder: Path, lock: Lock) -> BuiltEnvironment | None:
@@ -110,8 +112,7 @@ def _build(lock: Lock, room: Path, progress: Progress, supply: Supply) -> BuiltE
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    if not lock.conda:  # conda's own are compiled already
-        make_bytecode(target.absolute() / INTERPRETER)
+    make_bytecode(target.absolute() / INTERPRETER)
     progress.step(f"environment {short(target)} is ready ({time.monotonic() - started:.1f} s)")
     return BuiltEnvironment(interpreter=target / INTERPRETER, lock=lock.hash, folder=target)
 

@@ -26,6 +26,7 @@ class Supply:
 
     home: Path | None = None  # whose `files` hold wheels that were named by path
     offline: bool = False  # only what is on this machine
+    cache: Path | None = None  # in the place of uv's usual one
 
 
 def install_packages(
@@ -162,6 +163,7 @@ def _sync(job: _Job, write: _Write, progress: Progress) -> None:
         folder = Path(name)
         *written, file = write(job, folder)
         words = [
+            *(["--cache-dir", str(job.supply.cache)] if job.supply.cache else []),
             *_VERBS[bool(lock.conda)],
             "--python",
             str(job.target),
