@@ -54,6 +54,14 @@ def test_the_interpreters_at_hand_are_told_by_where_they_are(tmp_path: Path) -> 
     assert (3, 12) in known.obtainable
 
 
+def test_wheels_in_the_users_own_folder_are_at_hand(tmp_path: Path) -> None:
+    (tmp_path / "torch-2.9.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl").touch()
+    (tmp_path / "other-1.0-py3-none-any.whl").touch()
+    known = KnownReleases(tmp_path, environ={**QUIET, "UV_FIND_LINKS": str(tmp_path)}, offline=True)
+    assert [str(release.version) for release in known.at_hand("torch")] == ["2.9.0+cpu"]
+    assert KnownReleases(tmp_path, environ=QUIET, user=tmp_path, offline=True).at_hand("torch") == ()
+
+
 def test_today_is_the_clocks(tmp_path: Path) -> None:
     day = datetime(2024, 5, 6, 23, tzinfo=timezone.utc)
     assert KnownReleases(tmp_path, environ=QUIET, offline=True, now=lambda: day).today == day.date()

@@ -165,6 +165,16 @@ def test_cloudpickles_fourth_protocol_means_an_older_python() -> None:
     assert proposal.python == "3.7"
 
 
+def test_a_heavy_runtime_that_is_at_hand_spares_a_download() -> None:
+    """A build for processors only, in a folder of wheels: the index has those with a GPU's libraries."""
+    day = date(2026, 1, 1)
+    world = World(wheels={"torch": (Release(Version("2.9.0+cpu"), day, "", {"cp311": day}),)})
+    proposals = propose(found("torch>=2.1", sure="likely", format="torchscript"), releases=world)
+    assert (proposals[0].python, proposals[0].as_of) == ("3.11", None)
+    assert "torch==2.9.0" in proposals[0].packages
+    assert propose(found("torch==1.9.0", format="torch"), releases=world)[0].packages[0] == "torch==1.9.0"
+
+
 def next_after(findings: Findings, failure: str, proposal: Proposal | None = None) -> Proposal | None:
     world = releases()
     return after_failure(proposal or propose(findings, releases=world)[0], findings, failure, releases=world)

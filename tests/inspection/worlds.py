@@ -24,7 +24,11 @@ class World:
     today: date = date(2026, 11, 1)
     machine: str = "x86_64"
     more: dict[str, tuple[Release, ...]] = field(default_factory=dict)  # instead of the table's
+    wheels: dict[str, tuple[Release, ...]] = field(default_factory=dict)
     table: KnownReleases = field(default_factory=lambda: KnownReleases(Path("/nonexistent"), environ={}, offline=True))
+
+    def at_hand(self, distribution: str) -> tuple[Release, ...]:
+        return self.wheels.get(distribution, ())
 
     def of(self, distribution: str, holding: Version | None = None) -> tuple[Release, ...]:
         return self.more.get(distribution) or self.table.of(distribution, holding)

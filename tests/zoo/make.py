@@ -57,8 +57,8 @@ ERAS = (
     Era(
         "3.7",
         "2020-10-01",
-        ("scikit-learn==0.23.2", "sklearn-pandas==2.0.1", "lifelines==0.25.4"),
-        ("mapped", "survival"),
+        ("scikit-learn==0.23.2", "sklearn-pandas==2.0.1"),
+        ("mapped",),
     ),
     Era(
         "3.8",
@@ -74,7 +74,12 @@ ERAS = (
         ("statsmodels==0.14.0", "cloudpickle", "scikit-learn"),
         ("statsmodels_formula", "cloudpickled_text"),
     ),
-    Era("3.11", "2024-07-01", ("mlflow==2.14.1", "scikit-learn==1.5.0", "setuptools<82"), ("mlflow_folder", "pyfunc_folder")),
+    Era(
+        "3.11",
+        "2024-07-01",
+        ("mlflow==2.14.1", "scikit-learn==1.5.0", "setuptools<82"),
+        ("mlflow_folder", "pyfunc_folder"),
+    ),
     Era("3.12", "2024-11-20", ("statsmodels==0.14.4", "cloudpickle"), ("statsmodels_glm", "cloudpickled_frame")),
     Era("3.13", "2025-06-20", ("xgboost==3.0.2", "scikit-learn==1.7.0"), ("xgb_booster_pickle", "logistic")),
     Era("3.6", "2018-11-01", ("scikit-learn==0.20.0",), ("forest_vendored_joblib", "boosting")),

@@ -691,17 +691,6 @@ def mapped(folder):
 
 
 @recipe
-def survival(folder):
-    from lifelines import CoxPHFitter
-
-    frame = people()[["age"]].assign(seen=BOUGHT, weeks=[5, 8, 3, 9, 12, 4, 7, 10, 6, 2, 11, 1])
-    model = CoxPHFitter().fit(frame, "weeks", "seen")
-    given = people()[["age"]].iloc[:5]
-    answer = model.predict_partial_hazard(given)
-    return Answers(write_pickle(model, folder), given, "records", predict_partial_hazard=answer)
-
-
-@recipe
 def engineered(folder):
     from feature_engine.imputation import MeanMedianImputer
     from sklearn.linear_model import LogisticRegression

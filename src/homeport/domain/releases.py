@@ -69,6 +69,9 @@ class Releases(Protocol):
     def obtainable(self) -> tuple[Minor, ...]:
         """The minors that could be had by a download."""
 
+    def at_hand(self, distribution: str) -> tuple[Release, ...]:
+        """What lies in folders of wheels that the user's settings name: no download, and nobody knows of which day."""
+
     def of(self, distribution: str, holding: Version | None = None) -> tuple[Release, ...]:
         """Oldest version first; empty where nothing is known. `holding`: a version that should be among them."""
 

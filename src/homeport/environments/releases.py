@@ -14,10 +14,11 @@ from packaging.version import Version
 
 from homeport.domain.clock import Clock, utc_now
 from homeport.domain.python import OLDEST_PYTHON
-from homeport.domain.releases import Minor, Release, read_releases
+from homeport.domain.releases import Minor, Release, read_releases, releases_of
 from homeport.environments.candidates import candidates
 from homeport.environments.index import IndexUnreachableError, PackageIndex
 from homeport.environments.interpreters import OLDEST_MANAGED
+from homeport.environments.pip_settings import uv_settings
 
 TABLE = "releases_table.txt"
 NEWEST_PYTHON = (3, 14)
@@ -67,6 +68,16 @@ class KnownReleases:
     def obtainable(self) -> tuple[Minor, ...]:
         """What uv can download."""
         return tuple((3, minor) for minor in range(OLDEST_MANAGED[1], NEWEST_PYTHON[1] + 1))
+
+    def at_hand(self, distribution: str) -> tuple[Release, ...]:
+        """By the names of the files in local `--find-links` folders."""
+        name = canonicalize_name(distribution)
+        places = uv_settings(self._environ, self._user).get("UV_FIND_LINKS") or self._environ.get("UV_FIND_LINKS", "")
+        folders = [Path(place.removeprefix("file://")) for place in places.split(",") if "://" not in place[5:]]
+        files = [file.name for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.whl"))]
+        day = self.today.isoformat()
+        ours = [file for file in files if canonicalize_name(file.partition("-")[0]) == name]
+        return releases_of({"filename": file, "upload-time": day} for file in ours)
 
     def of(self, distribution: str, holding: Version | None = None) -> tuple[Release, ...]:
         """From the table; from the index where the table has not the distribution, or not that version of it."""

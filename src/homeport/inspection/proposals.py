@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from homeport.domain.findings import Findings
 from homeport.domain.proposal import Proposal
 from homeport.domain.python import spell
 from homeport.domain.releases import Minor, Releases
-from homeport.inspection.knowledge import COMPANIONS, LAST_PKG_RESOURCES, PYTHONS, usual_python
-from homeport.inspection.proposals_evidence import Evidence, gather, lighter
+from homeport.inspection.knowledge import COMPANIONS, HEAVY, LAST_PKG_RESOURCES, PYTHONS, usual_python
+from homeport.inspection.proposals_evidence import Evidence, Pinned, gather, lighter
 from homeport.inspection.proposals_failure import lessons_of
 from homeport.inspection.proposals_windows import Window, day_in, early_day_in, newest, window_of
 
@@ -62,6 +63,7 @@ class _Choice:
 def _candidates(evidence: Evidence, releases: Releases) -> Iterator[Proposal]:
     choices = _choices(evidence, releases)
     best = choices[0]
+    yield from _at_hand(evidence, choices, releases)
     yield _proposal(evidence, best, releases)
     near = [choice for choice in choices[1:] if choice.cost[:2] == best.cost[:2]]
     if near:
@@ -79,6 +81,35 @@ def _candidates(evidence: Evidence, releases: Releases) -> Iterator[Proposal]:
     yield _proposal(evidence, replace(best, day=None), releases)
     for choice in near[3:] if near else choices[1:]:
         yield _proposal(evidence, choice, releases)
+
+
+def _at_hand(evidence: Evidence, choices: list[_Choice], releases: Releases) -> Iterator[Proposal]:
+    """With the build of a heavy runtime that lies in a folder of the user's, where the file allows its version.
+
+    Such a file is of no known day, so that a resolver that keeps to a day would leave it out.
+    """
+    for name in HEAVY:
+        inside = evidence.ranges.get(name) or (
+            SpecifierSet(f"=={evidence.pins[name].version}") if name in evidence.pins else None
+        )
+        if inside is None and name not in evidence.plain:
+            continue
+        for release in reversed(releases.at_hand(name)):
+            fits = [choice for choice in choices if release.wheel_since(choice.minor, releases.machine)]
+            usable = [choice for choice in fits if choice.cost[0] == 0 and choice.minor in releases.here]
+            if usable and (inside is None or inside.contains(release.version)):
+                pin = Pinned(
+                    Version(release.version.public), f"{name} {release.version}: it is at hand, without a download"
+                )
+                others = {other: bound for other, bound in evidence.ranges.items() if other != name}
+                plain = {other: why for other, why in evidence.plain.items() if other != name}
+                told = replace(evidence, pins={**evidence.pins, name: pin}, ranges=others, plain=plain)
+                proposal = _proposal(told, replace(usable[0], day=None), releases)
+                python = (
+                    f"Python {proposal.python}: what that build is for; the day is left open, as nobody knows its own"
+                )
+                yield replace(proposal, why=(pin.why, python))
+                return
 
 
 def _unique(candidates: Iterable[Proposal]) -> Iterator[Proposal]:
