@@ -39,7 +39,7 @@ def deploy(
         only_one(models)
     else:
         check_config(config)
-    body = None if verify is None or verify is False else request_body(verify, models)
+    body = None if verify is None or verify is False else request_body(verify, models, alone=config is None)
     if show_output:
         _show(models, config, progress)
     deployment = deployment_of(workspace, name, models, config, local, progress)

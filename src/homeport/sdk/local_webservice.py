@@ -18,6 +18,7 @@ from homeport.runtimes import ProcessRuntime, ServiceStatus
 from homeport.sdk.deployment import as_local, change_of, with_served_sample
 from homeport.sdk.inference_config import InferenceConfig
 from homeport.sdk.local_deployment import LocalWebserviceDeploymentConfiguration
+from homeport.sdk.no_code_deployment import is_no_code
 from homeport.sdk.printing import Printed
 from homeport.sdk.scoring_client import post_json
 from homeport.sdk.service_keys import keys_of, regenerate
@@ -271,7 +272,8 @@ class LocalWebservice(Webservice):
         options = with_served_sample(self.workspace, self._runtime.service(self.name), models, change.options)
         change = replace(change, options=options)
         if verify is not None and verify is not False:
-            verify_update(self._home, self.name, change, request_body(verify, models), progress)
+            alone = inference_config is None and is_no_code(self._home, self.name)
+            verify_update(self._home, self.name, change, request_body(verify, models, alone=alone), progress)
         port = settings.port if settings else None
         self._started(self._runtime.update(self.name, change, port=port or None, progress=progress, wait=wait))
 

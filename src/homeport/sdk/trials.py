@@ -132,13 +132,17 @@ def _judged(trial: Trial, document: Mapping[str, Any], status: int | None, print
     made_up = not trial.requests
     if failure and stage == "predict" and made_up and error and _is_of_input(document):
         stage, failure = "done", None  # it was asked something silly: that says nothing about the environment
+    # our own checks refuse a sample in every environment alike; what a library refuses, another release may take
+    misfit = failure is not None and "BadInput" in document.get("kind", ()) and not document.get("caused")
+    if misfit:
+        failure = f"BadInput: the sample input does not fit it: {failure.partition(': ')[2] if failure else ''}"
     answered = failure is None and stage == "done"
     return TrialResult(
         stage=stage,
         ok=answered and not warned,
         failure=failure or ("; ".join(warned) or None),
         detail="" if failure is None else detail,
-        final=bool(FINAL & set(document.get("kind", ()))),
+        final=bool(FINAL & set(document.get("kind", ()))) or misfit,
         only_warned=answered and bool(warned),
         answers=tuple(document.get("answers", ())),
         request=document.get("request"),

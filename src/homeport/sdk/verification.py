@@ -19,6 +19,7 @@ from homeport.runtimes.change import base_of, plan_update
 from homeport.runtimes.foreground import run_in_model
 from homeport.runtimes.service_folder import ServiceFolder
 from homeport.sdk.comparison import Difference, compare
+from homeport.sdk.model_at_hand import request_of
 from homeport.sdk.model_record import ModelRecord
 from homeport.sdk.scoring_client import post_json
 from homeport.sdk.service_keys import keys_of
@@ -48,8 +49,11 @@ class Verification:
         )
 
 
-def request_body(verify: Verify, models: Sequence[ModelRecord | str] | None) -> bytes:
-    """The request that `verify` means: a body, a value, a file's path, or with True the one registered sample input."""
+def request_body(verify: Verify, models: Sequence[ModelRecord | str] | None, *, alone: bool) -> bytes:
+    """The request that `verify` means: a body, a value, a file's path, or with True the one registered sample input.
+
+    Of a model that is served `alone`, without a script, the data of a request will do.
+    """
     if verify is True:
         samples = [model._record.sample_input for model in models or () if isinstance(model, ModelRecord)]
         if len(samples) != 1 or samples[0] is None:
@@ -57,15 +61,16 @@ def request_body(verify: Verify, models: Sequence[ModelRecord | str] | None) -> 
                 "verify=True needs one registered model that has a sample input",
                 hint="register it with `sample_input_dataset=`, or pass the request itself as verify=",
             )
-        return _body(samples[0])
+        return _body(samples[0], alone)
     if isinstance(verify, bytes):
         return verify
     if isinstance(verify, Path) or (isinstance(verify, str) and "{" not in verify and Path(verify).is_file()):
         return Path(verify).read_bytes()
-    return _body(verify)
+    return _body(verify, alone)
 
 
-def _body(value: Json) -> bytes:
+def _body(value: Json, alone: bool) -> bytes:
+    value = (request_of(value) if alone else None) or value
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 

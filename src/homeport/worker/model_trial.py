@@ -34,6 +34,7 @@ def main(told_path, result_path):
     except BaseException as wrong:
         result["error"] = "%s: %s" % (type(wrong).__name__, wrong)
         result["kind"] = [base.__name__ for base in type(wrong).__mro__]
+        result["caused"] = wrong.__cause__ is not None
         result["trace"] = traceback.format_exc()
     result["versions"] = versions()
     write(result_path, result)
