@@ -71,6 +71,7 @@ def test_values_are_converted_and_described_as_the_decorators_say(
     assert schemas["input"]["properties"]["rows"]["items"]["items"] == {"type": "number", "format": "double"}
     assert schemas["input"]["example"]["limit"] == 1.5
     assert schemas["output"]["example"] == [1.0]
+    assert sorted(schemas["tables"]) == [["rows"], ["table"]]
 
 
 @pytest.mark.soak

@@ -67,10 +67,10 @@ def typed_sample(sample: Json, schemas: Mapping[str, Any]) -> tuple[Sample | Non
 
     The decorators' own sample input serves where `sample` is none, or has no such rows.
     """
-    tables = list(tables_in(schemas["input"], ()))
+    tables = schemas.get("tables", [])
     if len(tables) != 1:
         return None, f"{len(tables) or 'no'} arguments of run() are typed as a numpy array or a pandas frame, not one"
-    path = tables[0]
+    path = tuple(tables[0])
     made = None if sample is None else sample_at(parsed(sample), path)
     if made is not None:
         return made, ""
@@ -79,17 +79,6 @@ def typed_sample(sample: Json, schemas: Mapping[str, Any]) -> tuple[Sample | Non
     if made is None:
         return None, f"`{name}` is not written as rows: of pandas' orients these are `records`, `values` and `split`"
     return made, "" if sample is None else f"the sample_input has no rows at `{name}`: the decorator's sample is taken"
-
-
-def tables_in(schema: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Where the decorators say that there is an array or a frame."""
-    kind = str(schema.get("format", ""))
-    if path and kind.startswith(("numpy.ndarray", "pandas.DataFrame")):
-        yield path
-        return
-    if schema.get("type") == "object":
-        for name, inner in schema.get("properties", {}).items():
-            yield from tables_in(inner, (*path, name))
 
 
 def sample_at(document: Any, path: tuple[str, ...]) -> Sample | None:

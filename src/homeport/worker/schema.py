@@ -19,12 +19,36 @@ def is_decorated(run) -> bool:
 
 
 def describe(run):
-    """`input` and `output` as JSON schemas with an example beside them, and the `versions` that can describe them."""
+    """`input` and `output` as JSON schemas with an example beside them, and the `versions` that can describe them.
+
+    `tables` are the members that lead to each numpy array or pandas frame in the input.
+    """
     util = sys.modules[PACKAGE + ".schema_util"]
     versions = getattr(util, "get_supported_versions", lambda function: ALL_VERSIONS)(run)
     found = {"input": util.get_input_schema(run), "output": util.get_output_schema(run), "versions": list(versions)}
+    found["tables"] = tables_of(run)
     text = json.dumps(found, default=encode.plain)
     return json.loads(text, parse_constant=lambda name: None)  # NaN is no JSON to whoever reads the description
+
+
+def tables_of(run):
+    """`["data"]` for an argument that is an array or a frame, `["Inputs", "data"]` for one inside a typed dict."""
+    found, one = [], run
+    while one is not None:
+        decorator = getattr(one, "_self_wrapper", None)  # wrapt's; what the decorator was given is in its cells
+        cells = getattr(decorator, "__closure__", None) or ()
+        given = dict(zip(decorator.__code__.co_freevars, cells)) if cells else {}  # noqa: B905 - Python 3.6
+        if "param_name" in given and "param_type" in given:
+            name, kind = given["param_name"].cell_contents, given["param_type"].cell_contents
+            inside = getattr(kind, "sample_data_type_map", None) or {}
+            found += [[name]] if is_table(kind) else [[name, key] for key in inside if is_table(inside[key])]
+        one = getattr(one, "__wrapped__", None)
+    return found
+
+
+def is_table(kind) -> bool:
+    """By the class's name: the module may not have been imported."""
+    return any(base.__name__ in ("NumpyParameterType", "PandasParameterType") for base in type(kind).__mro__)
 
 
 def described_arguments(run):
