@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import click
 
 from homeport.errors import HomeportError, InvalidInputError, UserCodeError
 
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
+TERMINATED = 143  # and one that SIGTERM ended
 
 
 def run_command(command: Callable[[], object]) -> int:
@@ -35,6 +38,16 @@ def run_command(command: Callable[[], object]) -> int:
         )  # nothing is left to say, and nobody to say it to
         return 1
     return result if isinstance(result, int) else 0
+
+
+def end_in_order() -> None:
+    """SIGTERM ends the command as Ctrl-C does: what is half made is taken away, nothing goes on in the background."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise SystemExit(TERMINATED)
 
 
 def show_error(wrong: HomeportError) -> None:

@@ -7,7 +7,7 @@ import sys
 import click
 from click.shell_completion import CompletionItem
 
-from homeport.cli.edge import run_command
+from homeport.cli.edge import end_in_order, run_command
 from homeport.cli.group import Group
 
 PROGRAM = "homeport"
@@ -64,4 +64,5 @@ def cli() -> None:
 
 def main() -> None:
     """The console script."""
+    end_in_order()
     sys.exit(run_command(lambda: cli.main(prog_name=PROGRAM, standalone_mode=False)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,6 +63,7 @@ def run_uv(
         text=True,
         encoding="utf-8",
         errors="replace",
+        start_new_session=True,  # so that what uv has started to build a package can be ended with it
     ) as running:
         try:
             assert running.stderr is not None
@@ -69,7 +72,8 @@ def run_uv(
                 if _TOLD.match(line) and not _NOT_TOLD.search(line):
                     progress.step(f"  {line.strip()}")
         except BaseException:
-            running.kill()  # Ctrl-C: nothing of ours goes on in the background
+            with contextlib.suppress(ProcessLookupError):  # Ctrl-C: nothing of ours goes on in the background
+                os.killpg(running.pid, signal.SIGKILL)
             raise
     text = without_credentials("".join(said).strip())
     if running.returncode != 0:
