@@ -104,4 +104,6 @@ def conda_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def conda_built(conda_lock: Lock, conda_home: Path) -> BuiltEnvironment:
-    return build_environment(conda_lock, conda_home, progress=Lines())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOMEPORT_BYTECODE", "never")  # the Python of the channel brings none: that would take its time
+        return build_environment(conda_lock, conda_home, progress=Lines())

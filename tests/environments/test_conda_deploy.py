@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Homeport
 from tests.environments.channel import CondaPackage, index, write_package
 from tests.environments.closed_network import closed
@@ -37,6 +39,12 @@ try:
 finally:
     homeport("service", "delete", "greeter", "--yes")
 """
+
+
+@pytest.fixture(autouse=True)
+def no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python of the channel brings none; making it takes longer than all the rest."""
+    monkeypatch.setenv("HOMEPORT_BYTECODE", "never")
 
 
 def test_a_conda_definition_is_solved_locked_built_deployed_and_scored_with_the_network_closed(

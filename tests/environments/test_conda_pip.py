@@ -29,6 +29,12 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
     return index(folder / "channel"), ["--no-index", f"--find-links {folder / 'shelf'}"]
 
 
+@pytest.fixture(autouse=True)
+def no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python of the channel brings none; making it takes longer than all the rest."""
+    monkeypatch.setenv("HOMEPORT_BYTECODE", "never")
+
+
 def locked(mixed: tuple[str, list[str]], *lines: str, told: Lines | None = None) -> Lock:
     channel, options = mixed
     definition = conda_definition([channel], f"python={HERE}", "alpha", pip=[*options, *lines])

@@ -9,7 +9,6 @@ import io
 import json
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from homeport.environments.conda_reach import reachable
 from homeport.environments.conda_settings import conda_cache, conda_settings
 from homeport.environments.conda_words import install_error
 from homeport.environments.install import Supply, install_packages
-from homeport.environments.interpreter import clean_variables, probe
+from homeport.environments.interpreter import probe
 from homeport.errors import EnvironmentBuildError
 
 INTERPRETER = Path("bin") / "python"
@@ -71,8 +70,10 @@ def install_conda_packages(lock: Lock, prefix: Prefix, supply: Supply, progress:
     except CondaError as wrong:
         raise install_error(wrong, places) from wrong
     _settle_records(lock, prefix)
+    for script in sorted((prefix.staging / "bin").glob(".*-post-link.sh")):
+        name = script.name.removesuffix("-post-link.sh").lstrip(".")
+        progress.step(f"`{name}` has a script to run when it is installed, which is not run here")
     _install_pip_part(lock, prefix, supply, progress)
-    _compile(prefix)
 
 
 def _is_cached(package: LockedCondaPackage) -> bool:
@@ -185,20 +186,6 @@ def _write(path: Path, body: bytes) -> None:
     partial.write_bytes(body)
     partial.chmod(path.stat().st_mode)
     partial.rename(path)
-
-
-def _compile(prefix: Prefix) -> None:
-    """Byte code of packages that bring none, naming the sources where they will be."""
-    for site in prefix.staging.glob("lib/python3*/site-packages"):
-        below = site.relative_to(prefix.staging)
-        subprocess.run(
-            [str(prefix.staging / INTERPRETER), "-m", "compileall", "-q", "-d", str(prefix.target / below), str(site)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={key: value for key, value in clean_variables(os.environ).items() if key != "PYTHONDONTWRITEBYTECODE"},
-            check=False,
-        )
 
 
 def is_at_home(folder: Path, lock_file: Path) -> bool:
