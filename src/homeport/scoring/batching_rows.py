@@ -21,7 +21,8 @@ DIGITS = b"0123456789+-"
 NUMBERS = DIGITS + b".,eE" + SPACE
 LONGEST = 1 << 20  # bytes of a body that is looked into at all: larger ones gain nothing from company
 PARSED = 256 << 10  # bytes of one that has to be parsed, while the server does nothing else
-NOT_FOR_ORJSON = re.compile(rb"[0-9]{20}|NaN|Infinity")  # it would make floats of the first
+AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+LONG = b"0" * 20  # a number of so many digits may be past 64 bits: orjson would make a float of it
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -104,8 +105,9 @@ class Reader:
         if begin is None or end is None or end.start() <= begin.end():
             return None
         text = body[begin.end() : end.start()]
-        count = len(text.translate(None, NUMBERS)) // 2
-        if text.translate(None, NUMBERS) != b"[]" * count or not text.endswith(b"]"):
+        brackets = text.translate(None, NUMBERS)
+        count = len(brackets) // 2
+        if brackets != b"[]" * count or not text.endswith(b"]"):
             return None
         parts = [text[1:-1]] if count == 1 else BETWEEN.split(text[1:-1])
         if len(parts) != count:
@@ -126,9 +128,8 @@ class Reader:
         """Every other body: other members beside the rows, texts and lists in them, rows as objects."""
         if len(body) > PARSED:
             return None
-        exact = NOT_FOR_ORJSON.search(body) is None
         try:
-            document = orjson.loads(body) if exact else json.loads(body)
+            document, exact = loaded(body)
             found = surroundings(document, self._form)
             if found is None:
                 return None
@@ -141,6 +142,17 @@ class Reader:
         except (ValueError, RecursionError):  # half a surrogate pair can be read and not be written
             return None
         return Rows(text[1:-1], len(rows), family, (around, kind))
+
+
+def loaded(body: bytes) -> tuple[Any, bool]:
+    """(what the body says, whether orjson reads it as `json` does); ValueError where it is not JSON."""
+    if LONG not in body.translate(AS_ZERO):
+        try:
+            return orjson.loads(body), True
+        except ValueError:
+            if b"NaN" not in body and b"Infinity" not in body:
+                raise
+    return json.loads(body), False
 
 
 def surroundings(document: Any, form: Form) -> tuple[Around, list[Any]] | None:
@@ -201,8 +213,10 @@ def kind_of(row: Any, shape: Shape, *, by_column: bool) -> Kind | None:
         if not isinstance(row, list):
             return None
         cells = row
-    if not by_column and set(map(type, cells)) <= {int, float}:
-        return len(cells), names
+    if set(map(type, cells)) <= {int, float}:
+        if not by_column:
+            return len(cells), names
+        return len(cells), names + b",".join([b"." if type(cell) is float else b"" for cell in cells]) + b"]"
     held = ",".join([held_by(cell, by_column=by_column) for cell in cells])
     return len(cells), names + held.encode("utf-8", "replace") + b"]"
 
