@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from homeport.inspection.pickle_arrays import bytes_of
-from homeport.inspection.pickle_values import Made, Node, called, walk
+from homeport.inspection.pickle_values import Made, Node, called
 
 Minor = tuple[int, int]
 
@@ -71,14 +71,13 @@ class Code:
     name: str
 
 
-def codes_in(roots: Iterable[Node]) -> Iterator[Code]:
-    """Every code object that unpickling would make."""
-    for root in roots:
-        for node in walk(root):
-            if isinstance(node, Made) and isinstance(node.arguments, tuple) and _makes_code(node):
-                code = _code(node.arguments)
-                if code is not None:
-                    yield code
+def codes_in(nodes: Iterable[Node]) -> Iterator[Code]:
+    """The code objects among them."""
+    for node in nodes:
+        if isinstance(node, Made) and isinstance(node.arguments, tuple) and node.arguments and _makes_code(node):
+            code = _code(node.arguments)
+            if code is not None:
+                yield code
 
 
 def _makes_code(node: Made) -> bool:

@@ -12,7 +12,7 @@ WHOLE = 64 << 10  # strings up to here are kept whole
 HEAD = 4096  # of a longer one, so much of its beginning and of its end
 BUDGET = 32 << 20  # bytes kept of one pickle in all; after that, only short strings are kept
 SHORT = 64
-MOST_OPCODES = 20_000_000  # of all pickles in one file
+MOST_OPCODES = 10_000_000  # of all pickles in one file
 _BLOCK = 64 << 10
 
 

@@ -11,10 +11,10 @@ from homeport.inspection.imports import distribution_of
 from homeport.inspection.pickle_arrays import dtype_of
 from homeport.inspection.pickle_bytecode import Minor, codes_in, minors_of
 from homeport.inspection.pickle_markers import needed_for
-from homeport.inspection.pickle_model import objects_in
+from homeport.inspection.pickle_model import MOST_TOLD, with_class
 from homeport.inspection.pickle_native import needed_by_booster
 from homeport.inspection.pickle_report import PickleReport
-from homeport.inspection.pickle_values import ArrayInStream, GlobalName, Made, Node, attributes_of, printable, walk
+from homeport.inspection.pickle_values import ArrayInStream, Made, Node, attributes_of, printable
 
 # Import names of distributions that models are made of. A top-level module beside these is taken for the writer's own.
 _KNOWN_NAMES = (
@@ -49,7 +49,7 @@ def imports_of(report: PickleReport) -> set[str]:
 
 def own_modules_of(report: PickleReport) -> tuple[str, ...]:
     """Modules that are neither in the standard library nor a known distribution's: to be carried along."""
-    return tuple(sorted(name for name in imports_of(report) if name == "__main__" or _is_foreign(name)))
+    return tuple(sorted(name for name in imports_of(report) if name == "__main__" or _is_foreign(name))[:MOST_TOLD])
 
 
 def _is_foreign(module: str) -> bool:
@@ -63,11 +63,11 @@ def needed_by(report: PickleReport) -> tuple[Needed, ...]:
     needed = [each for each in statements if each.specifier.startswith("==") or each.distribution not in exact]
     told = {each.distribution for each in needed}
     wrappers = {"sklearn"} if any(name.module in _SKLEARN_WRAPPERS for name in report.names) else set()
-    for module in sorted((imports_of(report) & _KNOWN) | wrappers):
+    imported = imports_of(report) & _KNOWN
+    for module in sorted(imported | wrappers):
         distribution = distribution_of(module)
         if distribution and distribution not in told:
-            wrapped = module not in imports_of(report)
-            why = f"`{module}` is what it wraps" if wrapped else f"its globals import `{module}`"
+            why = f"its globals import `{module}`" if module in imported else f"`{module}` is what it wraps"
             needed.append(Needed(distribution=distribution, why=why, sure="certain"))
     return tuple(dict.fromkeys(needed))
 
@@ -75,28 +75,25 @@ def needed_by(report: PickleReport) -> tuple[Needed, ...]:
 def _recorded(report: PickleReport) -> Iterator[Needed]:
     """`_sklearn_version`, which scikit-learn writes into estimators since 0.18, and the versions inside of boosters."""
     seen: set[str] = set()
-    for root in report.roots:
-        for name, node in objects_in(root):
-            version = attributes_of(node).get("_sklearn_version")
-            if isinstance(version, str) and version not in seen and _VERSION.fullmatch(version):
-                seen.add(version)
-                why = f"`_sklearn_version` of {name}"
-                yield Needed(distribution="scikit-learn", specifier=f"=={version}", why=why, sure="certain")
-            if name.name == "Booster":
-                yield from needed_by_booster(name.module, node)
+    for name, node in with_class(report.objects):
+        version = attributes_of(node).get("_sklearn_version")
+        if isinstance(version, str) and version not in seen and _VERSION.fullmatch(version):
+            seen.add(version)
+            why = f"`_sklearn_version` of {name}"
+            yield Needed(distribution="scikit-learn", specifier=f"=={version}", why=why, sure="certain")
+        if name.name == "Booster":
+            yield from needed_by_booster(name.module, node)
 
 
 def _by_attributes(report: PickleReport) -> Iterator[Needed]:
     """Attributes that scikit-learn gives its estimators from some release on."""
     found: dict[str, str] = {}
-    for root in report.roots:
-        for name, node in objects_in(root):
-            if name.module.startswith("sklearn."):
-                told = attributes_of(node)
-                found.update({_SINCE[key]: f"`{key}` of {name}" for key in _SINCE if key in told})
-        for node in walk(root):
-            if "missing_go_to_left" in _fields(node):
-                found[">=1.3"] = "tree nodes with `missing_go_to_left`"
+    for name, node in with_class(report.objects):
+        if name.module.startswith("sklearn."):
+            told = attributes_of(node)
+            found.update({_SINCE[key]: f"`{key}` of {name}" for key in _SINCE if key in told})
+    if any("missing_go_to_left" in _fields(node) for node in report.objects):
+        found[">=1.3"] = "tree nodes with `missing_go_to_left`"
     for specifier, why in sorted(found.items()):
         yield Needed(distribution="scikit-learn", specifier=specifier, why=why, sure="likely")
 
@@ -130,7 +127,7 @@ def pythons_for(report: PickleReport, form: str) -> tuple[PythonNeeded, ...]:
 
 
 def _by_bytecode(report: PickleReport) -> Iterator[PythonNeeded]:
-    codes = list(codes_in(report.roots))
+    codes = list(codes_in(report.objects))
     minors = minors_of(codes)
     if not minors:
         return
@@ -170,12 +167,11 @@ def _by_protocol(report: PickleReport, form: str) -> Iterator[PythonNeeded]:
 
 def functions_of(report: PickleReport) -> list[str]:
     """Names of the functions that are carried by value."""
-    return list(dict.fromkeys(code.name for code in codes_in(report.roots)))
+    return list(dict.fromkeys(code.name for code in codes_in(report.objects)))
 
 
 def estimators_of(report: PickleReport) -> list[str]:
     """Every class with attributes, once, the outer before the inner."""
-    found: dict[GlobalName, None] = {}
-    for root in report.roots:
-        found.update(dict.fromkeys(name for name, _ in objects_in(root) if name.name[:1].isupper()))
-    return [str(name) for name in found]
+    return [
+        str(name) for name in dict.fromkeys(name for name, _ in with_class(report.objects)) if name.name[:1].isupper()
+    ]

@@ -24,10 +24,10 @@ from homeport.inspection.pickle_values import (
     class_of,
 )
 
-MOST_ON_STACK = 2_000_000
+MOST_ON_STACK = 1_000_000
 MOST_IN_MEMO = 1_000_000
 MOST_ITEMS = 1_000_000  # of all lists, sets and dictionaries together; the rest is counted, not kept
-MOST_GLOBALS = 20_000
+MOST_GLOBALS = 5_000
 _BETWEEN_CHECKS = 4096
 _NAME = 500  # characters of a module, or of a name in it
 

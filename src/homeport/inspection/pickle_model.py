@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from homeport.inspection.pickle_arrays import Array, array_of, scalar_of
@@ -17,7 +17,6 @@ from homeport.inspection.pickle_values import (
     called,
     class_of,
     printable,
-    walk,
 )
 
 MOST_TOLD = 200  # names, classes, steps in one fact
@@ -71,9 +70,9 @@ def _parts(state: Node) -> tuple[Node, ...]:
     return state if isinstance(state, tuple) else (state,)
 
 
-def objects_in(root: Node) -> Iterator[tuple[GlobalName, Made]]:
-    """Every object with attributes and its class, the outer before the inner."""
-    for node in walk(root):
+def with_class(nodes: Iterable[Node]) -> Iterator[tuple[GlobalName, Made]]:
+    """The objects with attributes among them, each with its class."""
+    for node in nodes:
         if isinstance(node, Made) and node.states:
             name = class_of(node)
             if name is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import BinaryIO
 
@@ -15,15 +16,16 @@ from homeport.inspection.joblib_arrays import JoblibStream
 from homeport.inspection.pickle_bytes import DamagedPickleError, PickleBytes
 from homeport.inspection.pickle_machine import Oddity, PickleMachine
 from homeport.inspection.pickle_surprises import risks_of_calls, risks_of_oddities
-from homeport.inspection.pickle_values import GlobalName, Made, Node
+from homeport.inspection.pickle_values import ArrayInStream, GlobalName, Made, Node, unfolds_beyond, walk
 from homeport.inspection.pickle_wrapped import unwrapped
 
+MOST_UNFOLDED = 10**12  # values, where each that is shared counts at every place
 _ZIP_TAIL = 66 << 10  # bytes: a zip's end record and the longest comment behind it
 MOST_PICKLES = 1000  # one behind the other in a file
 _HARMLESS_UNCALLED = {"numpy.memmap", "numpy.core.memmap.memmap", "numpy._core.memmap.memmap"}
 
 
-@dataclass(slots=True)
+@dataclass
 class PickleReport:
     """All that the pickles in one file describe; `roots` has the outermost value of each."""
 
@@ -45,17 +47,23 @@ class PickleReport:
         """The outermost value of the first pickle: what `pickle.load` gives."""
         return self.roots[0] if self.roots else None
 
+    @cached_property
+    def objects(self) -> list[Made | ArrayInStream]:
+        """Everything that a call makes, and the arrays in the stream, of all pickles; the outer before the inner."""
+        return [node for node in walk(tuple(self.roots)) if isinstance(node, Made | ArrayInStream)]
+
     def risks(self, allowed: Collection[str] = ()) -> tuple[Risk, ...]:
         """What loading it would run or call; `allowed` are exact names that the workspace trusts."""
         surprises = (*risks_of_oddities(self.oddities, allowed), *risks_of_calls(self.calls))
         found = {risk.name: risk for risk in surprises if risk.name not in allowed}
-        found |= {risk.name: risk for risk in risks_of(self.names, allowed) if not self._only_named(risk)}
+        found |= {risk.name: risk for risk in risks_of(self.names, {*allowed, *self._only_named()})}
         return tuple(found[name] for name in sorted(found))
 
-    def _only_named(self, risk: Risk) -> bool:
+    def _only_named(self) -> set[str]:
         """`numpy.memmap` as the class of an array that was one: harmless as long as nothing can call it."""
-        makers = any(name.module in ("copyreg", "copy_reg") for name in self.names)
-        return risk.name in _HARMLESS_UNCALLED and not makers and all(str(name) != risk.name for name in self.called)
+        if any(name.module in ("copyreg", "copy_reg") for name in self.names):
+            return set()
+        return _HARMLESS_UNCALLED - {str(name) for name in self.called}
 
 
 def read_pickle(stream: BinaryIO, size: int) -> PickleReport:
@@ -93,7 +101,10 @@ def _read_first(source: PickleBytes, report: PickleReport, machines: list[Pickle
         raise DamagedPickleError("it is empty")
     machine = PickleMachine(source, after_build=report.joblib.after_build)
     machines.append(machine)
-    report.roots.append(machine.run())
+    root = machine.run()
+    if unfolds_beyond(root, MOST_UNFOLDED):
+        raise DamagedPickleError("it unfolds to more values than any machine can hold")
+    report.roots.append(root)
 
 
 def _read_following(source: PickleBytes, report: PickleReport, machines: list[PickleMachine]) -> None:

@@ -161,6 +161,25 @@ def children(node: Node) -> Iterator[Node]:
 _LEAVES = (str, bytes, int, float, complex, type(None), Long, Forgotten)
 
 
+def unfolds_beyond(root: Node, most: int) -> bool:
+    """Whether it has more than `most` values where what is shared counts at each place, as hashing counts it."""
+    weights: dict[int, int] = {}
+    waiting: list[tuple[Node, bool]] = [(root, False)]
+    while waiting:
+        node, ready = waiting.pop()
+        if isinstance(node, _LEAVES):
+            continue
+        if ready:
+            weights[id(node)] = 1 + sum(weights.get(id(child), 1) for child in children(node))
+            if weights[id(node)] > most:
+                return True
+        elif id(node) not in weights:
+            weights[id(node)] = 1  # what holds itself counts once
+            waiting.append((node, True))
+            waiting.extend((child, False) for child in children(node) if not isinstance(child, _LEAVES))
+    return False
+
+
 def walk(root: Node) -> Iterator[Node]:
     """Every value once, the outer before the inner, in the order of the pickle; shared and cyclic ones too."""
     seen: set[int] = set()
