@@ -56,6 +56,7 @@ class Serving:
         assert self.process.stderr is not None
         with self.process.stderr as stream:
             for line in stream:
+                self.said.append(line.decode())
                 self.lines.put(line.decode())
 
     def score(self, body: str = "") -> Any:
