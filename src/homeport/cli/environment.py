@@ -31,8 +31,11 @@ LATER = {
     "delete": "environment_delete",
     "diff": "environment_diff",
     "export": "environment_export",
+    "kernelspec": "environment_kernelspec",
     "lock": "environment_lock",
     "prune": "environment_prune",
+    "run": "environment_run",
+    "shell": "environment_shell",
     "verify": "environment_verify",
 }
 

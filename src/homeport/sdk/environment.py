@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from homeport.domain.environment import EnvironmentDefinition, EnvironmentVersion
 from homeport.environments import read_conda_prefix
-from homeport.errors import EnvironmentBuildError, InvalidConfigError
+from homeport.errors import EnvironmentBuildError, EnvironmentNotFoundError, InvalidConfigError
 from homeport.sdk.conda_dependencies import PIP, PYTHON_DEFAULT_VERSION, CondaDependencies
 from homeport.sdk.container_registry import ContainerRegistry
 from homeport.sdk.docker_section import DockerBuildContext, DockerSection
+from homeport.sdk.environment_curated import curated_document, curated_names, named_nearly
 from homeport.sdk.environment_files import (
     check_document,
     read_environment_folder,
     read_locks,
-    requirement_lines,
     write_environment_folder,
     write_locks,
 )
+from homeport.sdk.environment_requirements import inlined, requirement_lines
 from homeport.sdk.environment_sections import DatabricksSection, PythonSection, RSection, SparkSection
 from homeport.sdk.guarded import Guarded
 from homeport.sdk.installed_packages import installed_packages
@@ -121,16 +122,26 @@ class Environment(Guarded):
 
     @staticmethod
     def get(workspace: Workspace, name: str, version: str | None = None, label: str | None = None) -> Environment:
-        """A registered environment by version or by label, else the newest. Raises EnvironmentNotFoundError."""
+        """A registered environment by version or by label, else the newest; else a curated one of that name.
+
+        Raises EnvironmentNotFoundError, which names what may have been meant.
+        """
         if version is not None and label is not None:
             raise InvalidConfigError("version and label exclude each other", hint="leave one of them out")
-        stored = workspace._store.environments.get(name, None if version is None else str(version), label)
-        return _fetched(stored, workspace)
+        wanted = None if version is None else str(version)
+        try:
+            return _fetched(workspace._store.environments.get(name, wanted, label), workspace)
+        except EnvironmentNotFoundError as wrong:
+            curated = curated_document(name, wanted) if label is None else None
+            if curated is None:
+                raise named_nearly(wrong, name) from wrong
+            return Environment._from_document(curated)
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
-        """The newest version of each name."""
-        return {stored.name: _fetched(stored, workspace) for stored in workspace._store.environments.list()}
+        """The newest version of each name, and the curated ones."""
+        curated = {name: Environment._from_document(curated_document(name) or {}) for name in curated_names()}
+        return curated | {stored.name: _fetched(stored, workspace) for stored in workspace._store.environments.list()}
 
     @staticmethod
     def label(workspace: Workspace, name: str, version: str, labels: Sequence[str]) -> None:
@@ -189,9 +200,13 @@ class Environment(Guarded):
 
     @staticmethod
     def from_conda_specification(name: str, file_path: str | os.PathLike[str]) -> Environment:
-        """From a conda YAML file; its order and comments stay."""
+        """From a conda YAML file; order and comments stay. Requirements files that its pip list names are read in."""
         made = Environment(name)
         conda = CondaDependencies(file_path)
+        lines = conda._pip_lines()
+        whole = inlined(lines, Path(file_path).parent)
+        if whole != lines:
+            conda.set_pip_requirements(whole)
         if conda._python_entry() is None:
             _log.warning("`%s` names no Python version: %s is used", file_path, PYTHON_DEFAULT_VERSION)
             conda.set_python_version(PYTHON_DEFAULT_VERSION)
@@ -202,7 +217,7 @@ class Environment(Guarded):
     def from_pip_requirements(
         name: str, file_path: str | os.PathLike[str], pip_version: str | None = None
     ) -> Environment:
-        """From a requirements file, its lines as they are; the Python is the default one."""
+        """From a requirements file, its lines as they are, with those of files that it includes; the default Python."""
         made = Environment(name)
         made.python.conda_dependencies = _pip_spec(file_path, pip_version)
         return made
@@ -257,12 +272,15 @@ class Environment(Guarded):
         return made
 
     @staticmethod
-    def from_current_interpreter(name: str) -> Environment:
-        """What is installed beside the running script, each package at its version. Homeport's own addition."""
+    def from_current_interpreter(name: str, interpreter: str | os.PathLike[str] | None = None) -> Environment:
+        """What is installed beside the running script, or in another interpreter, each package at its version.
+
+        Homeport's own addition. What comes from a folder of this machine is left out, and named in the log.
+        """
         made = Environment(name)
-        version = ".".join(map(str, sys.version_info[:3]))
+        version, packages = installed_packages(None if interpreter is None else Path(interpreter))
         made.python.conda_dependencies = CondaDependencies.create(
-            pip_packages=installed_packages(), conda_packages=[PIP], python_version=version
+            pip_packages=packages, conda_packages=[PIP], python_version=version
         )
         return made
 

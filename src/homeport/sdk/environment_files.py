@@ -118,16 +118,6 @@ def check_document(document: Mapping[str, Any]) -> None:
         )
 
 
-def requirement_lines(file: str | os.PathLike[str]) -> list[str]:
-    """A requirements file's lines as they are, comments and blanks too."""
-    try:
-        return Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as wrong:
-        raise MissingPathError(f"requirements file `{file}` does not exist", hint="check the path") from wrong
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise InvalidConfigError(f"requirements file `{file}` cannot be read: {wrong}") from wrong
-
-
 def _write(target: Path, text: str) -> None:
     partial = target.with_name(f"{target.name}.partial")
     partial.write_text(text, encoding="utf-8")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from homeport.domain.environment import EnvironmentDefinition, EnvironmentVersion
-from homeport.errors import InvalidConfigError, MissingPathError
+from homeport.errors import EnvironmentNotFoundError, InvalidConfigError, MissingPathError
 from homeport.sdk.environment import Environment, EnvironmentReference
+from homeport.sdk.environment_curated import curated_document, named_nearly
 from homeport.sdk.environment_files import DEFINITION_FILE, read_document
+from homeport.sdk.interpreters import register_definition
 from homeport.sdk.workspace import Workspace
 
 YAML_ENDINGS = (".yml", ".yaml")
@@ -23,13 +25,20 @@ def list_environments(workspace: Workspace, name: str | None = None) -> list[Env
 
 
 def find_version(workspace: Workspace, ref: str) -> EnvironmentVersion:
-    """`NAME`, `NAME:VERSION` or `NAME@LABEL`. Raises EnvironmentNotFoundError."""
+    """`NAME`, `NAME:VERSION` or `NAME@LABEL`; a curated environment is registered by this. EnvironmentNotFoundError."""
     store = workspace._store.environments
     name, at, label = ref.rpartition("@")
     if at:
         return store.get(name, None, label)
-    name, colon, version = ref.rpartition(":")
-    return store.get(name, version) if colon else store.get(ref)
+    name, colon, number = ref.rpartition(":")
+    name, version = (name, number) if colon else (ref, None)
+    try:
+        return store.get(name, version)
+    except EnvironmentNotFoundError as wrong:
+        curated = curated_document(name, version)
+        if curated is None:
+            raise named_nearly(wrong, name) from wrong
+        return register_definition(workspace, Environment._from_document(curated)._definition_document(), name, None)
 
 
 def environment_names(workspace: Workspace) -> list[str]:
