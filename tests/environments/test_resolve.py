@@ -14,7 +14,7 @@ from homeport.domain.lock import Lock
 from homeport.domain.platforms import find_platform
 from homeport.environments import build_environment, lock_environment, this_platform
 from homeport.environments.kept_files import take_files
-from homeport.environments.resolve import end_of_day
+from homeport.environments.resolve import end_of_day, not_after
 from homeport.environments.verify import verify_environment
 from homeport.errors import EnvironmentBuildError, InvalidConfigError, UserErrorException
 from tests.conftest import need_interpreter
@@ -246,3 +246,9 @@ def test_credentials_do_not_travel_with_a_lock(shelf: Path, monkeypatch: pytest.
     options = ("--index-url http://ada:hush@127.0.0.1:9/simple", "--no-index", f"--find-links {shelf}")
     lock = lock_environment(definition_of(*options, "alpha"), progress=Lines())
     assert "hush" not in lock.pylock
+
+
+def test_before_setuptools_could_be_used_for_it_archives_are_still_built() -> None:
+    """uv builds a `setup.py` with setuptools 40.8 or newer, which a day in 2018 would leave out."""
+    assert not_after(date(2020, 3, 1)) == ["--exclude-newer", "2020-03-02T00:00:00Z"]
+    assert not_after(date(2018, 3, 1))[2:] == ["--exclude-newer-package", "setuptools=2019-02-07T00:00:00Z"]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from packaging.version import Version
 
-from homeport.domain.findings import Findings, PythonNeeded
+from homeport.domain.findings import Findings, Needed, PythonNeeded
 from homeport.domain.proposal import Proposal
 from homeport.domain.releases import Release
 from homeport.inspection.proposals import after_failure, propose
@@ -163,6 +163,25 @@ def test_cloudpickles_fourth_protocol_means_an_older_python() -> None:
     likely = PythonNeeded(specifier=">=3.8", why="protocol 4", sure="likely")
     proposal = first(Findings(**{**{name: getattr(told, name) for name in told.__slots__}, "pythons": (likely,)}))
     assert proposal.python == "3.7"
+
+
+@pytest.mark.parametrize("name", ["--index-url http://somewhere", "evil\n--pre", "../../x", "a b", "x @ file:///y", ""])
+def test_a_name_that_is_no_package_never_becomes_a_line(name: str) -> None:
+    told = Findings(
+        format="pickle", needed=(Needed(distribution=name, specifier="==1", why="said so", sure="certain"),)
+    )
+    assert first(told).packages == ("numpy",)
+
+
+def test_a_package_that_nobody_knows_is_not_installed_because_a_file_names_it() -> None:
+    """It may be there for being installed. A script is the user's own."""
+    unknown = {"nobodys-thing": (Release(Version("1.0"), date(2020, 1, 1), "", {"py3": date(2020, 1, 1)}),)}
+    world, failure = World(more=unknown), "ModuleNotFoundError: No module named 'nobodys_thing'"
+    for form, is_installed in (("pickle", False), ("script", True)):
+        findings = found("scikit-learn==1.2.2", format=form)
+        after = after_failure(propose(findings, releases=world)[0], findings, failure, releases=world)
+        assert after is not None
+        assert ("nobodys-thing" in after.packages) == is_installed
 
 
 def test_a_heavy_runtime_that_is_at_hand_spares_a_download() -> None:

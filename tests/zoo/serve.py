@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from homeport.domain.environment import EnvironmentDefinition
 from homeport.domain.json import Json
 from homeport.domain.progress import Progress
+from homeport.domain.proposal import Proposal
+from homeport.environments import ready_environment
+from homeport.errors import EnvironmentBuildError
+from homeport.inspection import inspect_model
 from homeport.sdk.model_at_hand import at_path
-from homeport.sdk.no_code import Workbench, prepare
+from homeport.sdk.no_code import OneLock, Workbench, prepare
+from homeport.sdk.no_code_script import loading_of, settings_of, write_script
 from homeport.sdk.trials import Trial, run_trial
 
 MODELS = Path(__file__).parent / "models"
@@ -67,6 +73,21 @@ def serve(kept: Kept, home: Path, progress: Progress) -> Served:
         difference=largest(kept.record["predictions"], answer) if answer is not None else math.nan,
         said=result.failure or "",
     )
+
+
+def serve_with(kept: Kept, home: Path, proposal: Proposal, progress: Progress) -> float:
+    """The difference in an environment that was chosen otherwise; NaN where it does not build or answer."""
+    model = at_path(kept.path)
+    definition = EnvironmentDefinition.from_json(proposal.definition("naive"))
+    with model.folder() as folder:
+        loading = loading_of(folder / model.top, inspect_model(kept.path))
+        script = write_script(home, settings_of(model.top, loading))
+        try:
+            interpreter = ready_environment(definition, home, OneLock(), progress=progress).interpreter
+        except EnvironmentBuildError:
+            return math.nan
+        result = run_trial(Trial(interpreter=interpreter, script=script, models=folder, requests=(kept.request,)))
+    return largest(kept.record["predictions"], result.answers[0]) if result.answers else math.nan
 
 
 def largest(wanted: Any, given: Any) -> float:

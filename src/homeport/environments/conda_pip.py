@@ -21,7 +21,7 @@ from homeport.environments.conda_names import python_package
 from homeport.environments.interpreters import interpreter_here
 from homeport.environments.pylock import EMPTY_PYLOCK, PYLOCK_FILE, locked_packages, portable
 from homeport.environments.requested import Requested, pip_section
-from homeport.environments.resolve import end_of_day, variables_for
+from homeport.environments.resolve import not_after, variables_for
 from homeport.environments.scoring_packages import strip_comment
 from homeport.environments.uv import UvError, run_uv
 from homeport.environments.uv_words import build_error, conflicting
@@ -137,7 +137,7 @@ def _compile(question: PipQuestion, wanted: Requested, present: Mapping[str, str
         words = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-annotate", "-o", PYLOCK_FILE]
         words += [*_python_words(question), *wanted.words]
         if definition.as_of:
-            words += ["--exclude-newer", end_of_day(definition.as_of)]
+            words += not_after(definition.as_of)
         if present:
             stubs = [f"{each} @ {_stub(folder, each, version).as_uri()}" for each, version in present.items()]
             (folder / "present.txt").write_text("\n".join((*stubs, "")), encoding="utf-8")

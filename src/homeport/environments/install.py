@@ -12,7 +12,7 @@ from homeport.domain.progress import Progress
 from homeport.environments.interpreter import Interpreter
 from homeport.environments.kept_files import check_files, kept_file
 from homeport.environments.pylock import FILE_SOURCE, PYLOCK_FILE, locked_packages
-from homeport.environments.resolve import end_of_day, variables_for
+from homeport.environments.resolve import not_after, variables_for
 from homeport.environments.uv import UvError, run_uv
 from homeport.environments.uv_words import build_error, is_elsewhere
 from homeport.errors import EnvironmentBuildError
@@ -172,7 +172,7 @@ def _sync(job: _Job, write: _Write, progress: Progress) -> None:
             file,
         ]
         if lock.as_of and _builds(lock):
-            words += ["--exclude-newer", end_of_day(lock.as_of)]  # what builds a source archive is of that day too
+            words += not_after(lock.as_of)  # what builds a source archive is of that day too
         said = run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
     if "Failed to hardlink" in said or "Failed to clone" in said:
         progress.step(_COPIED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from datetime import date
 from importlib import resources
@@ -21,6 +22,7 @@ from homeport.environments.interpreters import OLDEST_MANAGED
 from homeport.environments.pip_settings import uv_settings
 
 TABLE = "releases_table.txt"
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 NEWEST_PYTHON = (3, 14)
 
 
@@ -94,6 +96,8 @@ class KnownReleases:
     def _look_up(self, name: str) -> tuple[Release, ...]:
         if self._table is None:
             self._table = _Table(resources.files("homeport.environments").joinpath(TABLE).read_text(encoding="utf-8"))
+        if not _NAME.fullmatch(name):
+            return ()
         listed = self._table.of(name)
         return listed or self._ask(name)
 

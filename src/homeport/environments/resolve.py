@@ -29,6 +29,7 @@ from homeport.errors import EnvironmentBuildError
 
 PYTHON_WHERE_NONE_IS_SAID = "3.10.18"  # facts, section 4
 REQUIREMENTS_FILE = "requirements.in"
+FIRST_BUILDING_SETUPTOOLS = date(2019, 2, 6)  # the day after 40.8.0, which is what uv builds a `setup.py` with
 OVERRIDES_FILE = "overrides.txt"
 
 
@@ -119,6 +120,14 @@ def end_of_day(day: date) -> str:
     return midnight.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def not_after(day: date) -> list[str]:
+    """Options for uv: nothing newer than the day, but for the first setuptools that uv builds an old archive with."""
+    words = ["--exclude-newer", end_of_day(day)]
+    if day < FIRST_BUILDING_SETUPTOOLS:
+        words += ["--exclude-newer-package", f"setuptools={end_of_day(FIRST_BUILDING_SETUPTOOLS)}"]
+    return words
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     definition: EnvironmentDefinition
@@ -162,7 +171,7 @@ def _words(question: _Question, folder: Path) -> list[str]:
     if question.elsewhere:
         words += ["--python-platform", question.elsewhere.uv]
     if definition.as_of:
-        words += ["--exclude-newer", end_of_day(definition.as_of)]
+        words += not_after(definition.as_of)
     if wanted.overrides:
         (folder / OVERRIDES_FILE).write_text("\n".join((*wanted.overrides, "")), encoding="utf-8")
         words += ["--overrides", OVERRIDES_FILE]

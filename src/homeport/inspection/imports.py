@@ -60,6 +60,27 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
     "zmq": "pyzmq",
 }
+# Distributions that a file may have installed by naming them. Of others only a person can say that they are what they
+# seem: a package that nobody knows, and that a stranger's file names, may be there for being installed.
+WELL_KNOWN = frozenset(
+    """
+    absl-py arch astropy attrs autogluon.tabular bayesian-optimization boruta bottleneck category-encoders causalml
+    cloudpickle cuml cvxpy cython dask dask-ml datasets deap dtreeviz econml eli5 emcee evaluate fastai fasttext
+    fbprophet feature-engine featuretools flair flaml flask fsspec future gensim geopandas gluonts gplearn gpy
+    gpytorch graphviz h5py hdbscan hmmlearn huggingface-hub hyperopt imodels implicit interpret jax jaxlib jieba
+    joblib keras keras-preprocessing keras-tuner kmodes langdetect lazypredict librosa lifelines lightfm lightgbm lime
+    llvmlite lxml markupsafe matplotlib mlflow mlflow-skinny mlxtend modin networkx neuralprophet ngboost nltk numba
+    numexpr numpy onnx onnxmltools onnxruntime openpyxl optuna packaging pandas paramiko patsy peft pingouin plotly
+    pmdarima polars prophet psutil pyarrow pycaret pydantic pyerf pygam pymc3 pyod pyro-ppl pystan python-docx
+    pytorch-lightning pytorch-tabnet pytz pywavelets rdkit rdkit-pypi regex requests river sacremoses safetensors
+    scikit-lego scikit-multiflow scipy seaborn sentence-transformers sentencepiece setuptools shap shapely
+    simpletransformers six skl2onnx sklearn-crfsuite sklearn-pandas skops skorch sktime smart-open spacy sqlalchemy
+    stanza statsmodels sympy tables tabulate tbats tensorflow tensorflow-addons tensorflow-cpu tensorflow-hub
+    tensorflow-probability textblob tf-keras tf2onnx thinc threadpoolctl tokenizers toolz torch torchaudio
+    torchmetrics torchtext torchvision tpot tqdm transformers treelite tsfresh tslearn typing-extensions ujson
+    wordcloud wrapt xgboost xlrd yellowbrick
+    """.split()  # noqa: SIM905 - a list of names reads better as words
+) | frozenset(DISTRIBUTIONS.values())
 _NOT_PACKAGES = frozenset({"__main__", "__mp_main__", "builtins", "__builtin__", "copy_reg", "exceptions", "main"})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -13,6 +14,7 @@ from homeport.domain.findings import Findings
 from homeport.domain.proposal import Proposal
 from homeport.domain.python import spell
 from homeport.domain.releases import Minor, Releases
+from homeport.inspection.imports import WELL_KNOWN
 from homeport.inspection.knowledge import COMPANIONS, HEAVY, LAST_PKG_RESOURCES, PYTHONS, usual_python
 from homeport.inspection.proposals_evidence import Evidence, Pinned, gather, lighter
 from homeport.inspection.proposals_failure import lessons_of
@@ -39,6 +41,8 @@ def after_failure(proposal: Proposal, findings: Findings, failure: str, *, relea
     learnt = lessons_of(proposal, failure, releases)
     if learnt is None:
         return None
+    if findings.format != "script":  # a script is the user's own; a file may be a stranger's
+        learnt = tuple(line for line in learnt if _is_no_news(line, proposal) or Requirement(line).name in WELL_KNOWN)
     tried = (*proposal.tried, proposal.key)
     known = tuple(dict.fromkeys((*proposal.learnt, *learnt)))
     if len(tried) >= _MOST:
@@ -48,6 +52,12 @@ def after_failure(proposal: Proposal, findings: Findings, failure: str, *, relea
             taught = tuple(f"the last trial showed: {line}" for line in learnt)
             return replace(candidate, why=(*taught, *candidate.why), learnt=known, tried=tried)
     return None
+
+
+def _is_no_news(line: str, proposal: Proposal) -> bool:
+    """An option, a Python, or a version of what is asked for already."""
+    name = "" if line.startswith("-") else Requirement(line).name
+    return name in ("", "python") or any(package.startswith(name) for package in proposal.packages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ def _candidates(evidence: Evidence, releases: Releases) -> Iterator[Proposal]:
     near = [choice for choice in choices[1:] if choice.cost[:2] == best.cost[:2]]
     if near:
         yield _proposal(evidence, near[0], releases)
-    early = early_day_in(best.window, releases)
+    early = early_day_in(best.window, releases) if evidence.pins or evidence.makers else None
     if early is not None and evidence.made is None:
         yield _proposal(evidence, replace(best, day=early), releases)
     for choice in near[1:3]:

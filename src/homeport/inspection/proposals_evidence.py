@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from homeport.domain.findings import Findings, Needed
 from homeport.domain.releases import Minor, Release, Releases
-from homeport.inspection.imports import distribution_of
+from homeport.inspection.imports import WELL_KNOWN, distribution_of
 from homeport.inspection.knowledge import (
     LAST_PKG_RESOURCES,
     LIGHTER,
@@ -30,6 +30,7 @@ from homeport.inspection.knowledge import (
 
 _RANK = {"certain": 0, "likely": 1, "guess": 2}
 _MADE_UP = re.compile(r"(?:Column_|x|f|feature_|)\d+")  # lightgbm, scikit-learn, xgboost, catboost
+_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,80}[A-Za-z0-9])?", re.ASCII)  # what else a file says is no package
 _NO_PACKAGES = frozenset({"python", "pip", "conda", "wheel"})
 
 
@@ -75,7 +76,11 @@ class Evidence:
 def gather(findings: Findings, learnt: Iterable[str], releases: Releases) -> Evidence:
     """Sort the findings, with what failed trials taught laid over them."""
     lessons = [Requirement(line) for line in learnt if not line.startswith("-")]
-    needed = [each for each in findings.needed if canonicalize_name(each.distribution) not in _NO_PACKAGES]
+    needed = [
+        each
+        for each in findings.needed
+        if _NAME.fullmatch(each.distribution) and canonicalize_name(each.distribution) not in _NO_PACKAGES
+    ]
     needed = [each for need in needed for each in _of_keras(need)]
     needed += [
         Needed(distribution=lesson.name, specifier=str(lesson.specifier), why="a trial showed it", sure="certain")
@@ -223,7 +228,7 @@ def _extras(findings: Findings, pins: Mapping[str, Pinned], named: set[str]) -> 
     if not findings.needed:
         own = {module.partition(".")[0] for module in findings.own_modules}
         others = {distribution_of(name): name for name in findings.globals if name.partition(".")[0] not in own}
-        extras.update({name: f"the file names `{module}`" for name, module in others.items() if name})
+        extras.update({name: f"the file names `{module}`" for name, module in others.items() if name in WELL_KNOWN})
     return {line: why for line, why in extras.items() if Requirement(line).name not in named}
 
 

@@ -196,12 +196,18 @@ def first_of(found):
     return found
 
 
+def plain_size(size):
+    """TensorFlow 1 has a class for it, whose value may be None."""
+    size = getattr(size, "value", size)
+    return None if size is None else int(size)
+
+
 class Keras(Tensors):
     """A Keras model, of TensorFlow or alone."""
 
     def __init__(self, model):
         inputs = [
-            Input(name_of(one), dtype_of(one), [None if size is None else int(size) for size in one.shape])
+            Input(name_of(one), dtype_of(one), [plain_size(size) for size in one.shape])
             for one in (get(model, "inputs") or [])
         ]
         Tensors.__init__(self, model, ["predict"], inputs or [Input("input", "float32", None)])
