@@ -42,22 +42,37 @@ def test_a_newer_protocol(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("writer", "reader", "saved"), [("3.7", "3.8", "3.7 or older"), ("3.8", "3.11", "3.8, 3.9 or 3.10")]
-)
-def test_byte_code_of_another_python(tmp_path: Path, writer: str, reader: str, saved: str) -> None:
-    """As cloudpickle does it: the arguments of `types.CodeType` in the file."""
-    fields = "argcount posonlyargcount kwonlyargcount nlocals stacksize flags code consts names varnames filename name"
-    code = f"""
+WRITE_CODE = """
 import pickle, sys
 code = (lambda: 1).__code__
-values = [getattr(code, "co_" + name) for name in {fields!r}.split() if hasattr(code, "co_" + name)]
-values += [code.co_firstlineno, code.co_lnotab]
+fields = "argcount posonlyargcount kwonlyargcount nlocals stacksize flags code consts names varnames filename name"
+values = [getattr(code, "co_" + name) for name in fields.split() if hasattr(code, "co_" + name)]
+if sys.version_info >= (3, 11):
+    values += [code.co_qualname, code.co_firstlineno, code.co_linetable, code.co_exceptiontable, (), ()]
+else:
+    values += [code.co_firstlineno, code.co_lnotab, (), ()]
 called = b"\\x80\\x02ctypes\\nCodeType\\n" + pickle.dumps(tuple(values), protocol=2)[2:-1] + b"R."
 open(sys.argv[1], "wb").write(called)
 """
+
+
+@pytest.mark.parametrize(
+    ("writer", "reader", "saved"),
+    [
+        ("3.7", "3.8", "3.7 or older"),
+        ("3.7", "3.10", "3.7 or older"),
+        ("3.7", "3.11", "3.7 or older"),
+        ("3.8", "3.7", "3.8, 3.9 or 3.10"),
+        ("3.8", "3.11", "3.8, 3.9 or 3.10"),
+        ("3.11", "3.7", "3.11 or newer"),
+        ("3.11", "3.8", "3.11 or newer"),
+        ("3.11", "3.10", "3.11 or newer"),
+    ],
+)
+def test_byte_code_of_another_python(tmp_path: Path, writer: str, reader: str, saved: str) -> None:
+    """As cloudpickle does it: the arguments of `types.CodeType` in the file."""
     path = tmp_path / "model.pkl"
-    subprocess.run([need_interpreter(writer), "-c", code, path], check=True)
+    subprocess.run([need_interpreter(writer), "-c", WRITE_CODE, path], check=True)
     said = failure_of(need_interpreter(reader), path)
     told = explain_load_failure(NOTHING, {}, f"{reader}.1", said)
     assert told == f"functions in it are byte code of Python {saved}; this environment has Python {reader}.1"

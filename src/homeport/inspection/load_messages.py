@@ -75,7 +75,8 @@ MESSAGES: tuple[Message, ...] = (
         _PYTHON,
     ),
     Message(
-        r"code(?:\(\)| expected)[^\n]*at least 16 arguments[^\n]* 15|an integer is required \(got type bytes\)",
+        r"code expected at least 16 arguments, got 15|an integer is required \(got type bytes\)"
+        r"|'bytes' object cannot be interpreted as an integer",
         "functions in it are byte code of Python 3.7 or older",
         _PYTHON,
     ),
