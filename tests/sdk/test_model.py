@@ -259,3 +259,9 @@ def test_a_file_may_be_named_in_any_folder(workspace: Workspace, tmp_path: Path)
     path.parent.mkdir()
     path.write_bytes(os.urandom(10))
     assert Model.register(workspace, path, "far").version == 1
+
+
+def test_registering_without_a_workspace_says_so(weights: Path) -> None:
+    with pytest.raises(WebserviceException, match="`None` is not a workspace") as wrong:
+        Model.register(None, weights, "iris")  # type: ignore[arg-type]
+    assert isinstance(wrong.value, InvalidInputError)

@@ -129,6 +129,11 @@ class Model(ModelRecord):
         Raises `WebserviceException` for what cannot be right (`FileNotFoundError` too for a missing path) and
         `TypeError` for a label that JSON cannot hold.
         """
+        if not hasattr(workspace, "_store"):
+            raise InvalidCallError(
+                f"`{workspace!r}` is not a workspace",
+                hint="give `Model.register` the workspace first: `Workspace.from_config()`",
+            )
         check_model_name(model_name)
         if model_framework_version and not model_framework:
             raise InvalidCallError(
