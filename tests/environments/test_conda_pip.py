@@ -83,6 +83,15 @@ def test_the_vendors_packages_stand_for_scoring(mixed: tuple[str, list[str]], tm
     assert "azureml-defaults: replaced" in str(told)
 
 
+def test_a_wheel_that_is_named_by_its_path_outlives_that(mixed: tuple[str, list[str]], tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path / "own", "mine", "1.0")
+    definition = conda_definition([mixed[0]], f"python={HERE}", "alpha", pip=["--no-index", str(wheel)])
+    lock = lock_environment(definition, progress=Lines(), home=tmp_path / "home")
+    wheel.unlink()
+    built = build_environment(lock, tmp_path / "home", progress=Lines())
+    assert python_says(built.interpreter, "import mine; print(mine.version)") == "1.0"
+
+
 def test_a_package_is_taken_out_of_a_pylock() -> None:
     text = (
         'lock-version = "1.0"\n\n[[packages]]\nname = "a"\nversion = "1"\n\n[[packages]]\nname = "ab"\nversion = "2"\n'

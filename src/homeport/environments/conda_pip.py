@@ -19,12 +19,14 @@ from homeport.domain.platforms import find_platform
 from homeport.domain.progress import Progress
 from homeport.environments.conda_names import python_package
 from homeport.environments.interpreters import interpreter_here
-from homeport.environments.pylock import EMPTY_PYLOCK, PYLOCK_FILE, locked_packages, portable
+from homeport.environments.kept_files import keep_files
+from homeport.environments.old_metadata import write_old_metadata
+from homeport.environments.pylock import EMPTY_PYLOCK, PYLOCK_FILE, locked_packages, portable, undated
 from homeport.environments.requested import Requested, pip_section
 from homeport.environments.resolve import not_after, variables_for
 from homeport.environments.scoring_packages import strip_comment
 from homeport.environments.uv import UvError, run_uv
-from homeport.environments.uv_words import build_error, conflicting
+from homeport.environments.uv_words import build_error, conflicting, undated_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class PipQuestion:
     conda: Sequence[LockedCondaPackage]
     platform: str
     is_here: bool = True  # the platform is this machine's
+    home: Path | None = None  # keeps the wheels that the section names by path
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,10 @@ def lock_pip_part(question: PipQuestion, progress: Progress) -> PipPart:
         progress.step(f"the pip section replaces conda's {name} {present.pop(name)}")
     pylock = _resolve(question, wanted, present, progress)
     kept = {package.name for package in locked_packages(pylock)} & set(present)
-    pylock = portable(without_packages(pylock, kept), _minor(question.python))
+    pylock = without_packages(pylock, kept)
+    if question.home is not None:
+        pylock = keep_files(pylock, question.home)
+    pylock = portable(pylock, _minor(question.python))
     packages = locked_packages(pylock)
     progress.step(f"locked {len(packages)} packages of the pip section")
     return PipPart(wanted.lines, wanted.options, packages, pylock)
@@ -133,7 +139,10 @@ def _compile(question: PipQuestion, wanted: Requested, present: Mapping[str, str
     definition = question.definition
     with tempfile.TemporaryDirectory(prefix="homeport-lock-") as name:
         folder = Path(name)
-        (folder / "requirements.in").write_text("\n".join((*wanted.options, *wanted.lines, "")), encoding="utf-8")
+        own_index = definition.resolve_index
+        options = [line for line in wanted.options if not (own_index and line.startswith("--index-url"))]
+        (folder / "requirements.in").write_text("\n".join((*options, *wanted.lines, "")), encoding="utf-8")
+        write_old_metadata(folder)
         words = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-annotate", "-o", PYLOCK_FILE]
         words += [*_python_words(question), *wanted.words]
         if definition.as_of:
@@ -146,9 +155,12 @@ def _compile(question: PipQuestion, wanted: Requested, present: Mapping[str, str
         if overrides:
             (folder / "overrides.txt").write_text("\n".join((*overrides, "")), encoding="utf-8")
             words += ["--overrides", "overrides.txt"]
-        variables = variables_for(wanted.has_places)
-        run_uv([*words, "requirements.in"], folder=folder, progress=progress, variables=variables)
-        return (folder / PYLOCK_FILE).read_text(encoding="utf-8")
+        variables = {**variables_for(wanted.has_places), **({"UV_DEFAULT_INDEX": own_index} if own_index else {})}
+        said = run_uv([*words, "requirements.in"], folder=folder, progress=progress, variables=variables)
+        pylock = (folder / PYLOCK_FILE).read_text(encoding="utf-8")
+    for note in undated_notes(definition.as_of, said, undated(without_packages(pylock, present))):
+        progress.step(note)
+    return pylock
 
 
 def _python_words(question: PipQuestion) -> list[str]:

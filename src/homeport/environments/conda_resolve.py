@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from homeport.domain.clock import Clock, utc_now
@@ -38,6 +39,7 @@ class CondaTarget:
     """What a lock is made for."""
 
     platform: str  # "linux-x86_64"
+    home: Path | None = None  # keeps the wheels that the pip section names by path
     is_here: bool = True  # else its virtual packages are what most such machines have
 
 
@@ -58,7 +60,9 @@ def lock_conda_environment(
     virtual = tuple(answer["virtual_packages"])
     python = _python(definition, packages, virtual, find_platform(target.platform).conda)
     progress.step(f"locked {len(packages)} conda packages, Python {python.version} among them")
-    pip = lock_pip_part(PipQuestion(definition, python, packages, target.platform, target.is_here), progress)
+    pip = lock_pip_part(
+        PipQuestion(definition, python, packages, target.platform, target.is_here, target.home), progress
+    )
     return Lock(
         engine="conda",
         platform=target.platform,

@@ -32,7 +32,7 @@ def lock_environment(
     check_buildable(definition)
     if engine_for(definition) == "conda":
         elsewhere = None if platform in (None, this_platform()) else find_platform(str(platform)).name
-        target = CondaTarget(platform=elsewhere or this_platform(), is_here=elsewhere is None)
+        target = CondaTarget(platform=elsewhere or this_platform(), is_here=elsewhere is None, home=home)
         return lock_conda_environment(definition, target, progress=progress, now=now)
     wanted = as_pip_packages(definition, progress) if definition.conda_packages else definition
     lock = lock_uv_environment(wanted, progress=progress, platform=platform, home=home, now=now)
