@@ -65,12 +65,12 @@ MESSAGES: tuple[Message, ...] = (
     Message(r"unsupported pickle protocol: 4", "it was saved with Python 3.4 or newer", _PYTHON),
     # types.CodeType takes 15 arguments up to Python 3.7, 16 up to 3.10, and 18 since 3.11
     Message(
-        r"code(?:\(\) takes| expected) at most 1[56] arguments[^\n]* 18",
+        r"code(?:\(\) takes| expected) at most 1[56] arguments\D*18",
         "functions in it are byte code of Python 3.11 or newer",
         _PYTHON,
     ),
     Message(
-        r"code(?:\(\) takes| expected) at most 15 arguments[^\n]* 16",
+        r"code(?:\(\) takes| expected) at most 15 arguments\D*16",
         "functions in it are byte code of Python 3.8, 3.9 or 3.10",
         _PYTHON,
     ),

@@ -23,6 +23,7 @@ _CRASH = re.compile(
     r"SIGSEGV|SIGABRT|SIGILL|SIGBUS|signal (?:11|6|4|7)\b|[Ss]egmentation fault|-(?:11|6|4)\b.*(?:exit|status|code)"
     r"|(?:exit|status|code)\D{0,12}-(?:11|6|4)\b|unknown opcode|bad marshal data"
     r"|code\(\) (?:argument|takes|requires)|code expected at (?:least|most)|an integer is required \(got type bytes\)"
+    r"|'bytes' object cannot be interpreted as an integer"
 )
 _OWN = re.compile(r"Can't get attribute .* on <module '__main__'|No module named ['\"]?__main__")
 _FAILED_BUILD = re.compile(
@@ -38,10 +39,11 @@ _NO_GLIBC = re.compile(r"lib[\w.+-]+\.so[\w.]*: cannot open shared object file")
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"unsupported pickle protocol: 5", "python>=3.8"),
     # types.CodeType takes 15 arguments until 3.7, 16 until 3.10 and 18 since 3.11
-    (r"code(?:\(\) takes| expected) at most 1[56] arguments[^\n]* 18", "python>=3.11"),
-    (r"code(?:\(\) takes| expected) at most 15 arguments[^\n]* 16", "python>=3.8,<3.11"),
+    (r"code(?:\(\) takes| expected) at most 1[56] arguments\D*18", "python>=3.11"),
+    (r"code(?:\(\) takes| expected) at most 15 arguments\D*16", "python>=3.8,<3.11"),
     (
-        r"code(?:\(\) takes| expected) at least 16 arguments[^\n]* 15|an integer is required \(got type bytes\)",
+        r"code expected at least 16 arguments, got 15|an integer is required \(got type bytes\)"
+        r"|'bytes' object cannot be interpreted as an integer",
         "python<3.8",
     ),
     (r"code\(\) argument 13 must be str, not int|code expected at least 1[678] arguments, got 16", "python>=3.8,<3.11"),
