@@ -39,6 +39,8 @@ class JoblibStream:
             filename = attributes_of(wrapper).get("filename")
             if isinstance(filename, str) and len(self.beside) < MOST_NESTED:
                 self.beside.append(filename)
+                if "/" in filename or "\\" in filename:
+                    machine.odd("joblib.file elsewhere", "makes joblib read a file outside of the model's folder")
 
     def _read(self, machine: PickleMachine, wrapper: Made) -> ArrayInStream:
         told = attributes_of(wrapper)
