@@ -49,7 +49,10 @@ def read_catboost(source: Source) -> Findings:
     (length,) = struct.unpack("<I", source.at(4, 4))
     if _CORE + length > source.size:
         raise UnreadableModelError(f"it is cut short: {length:,} bytes should follow its head")
-    return _findings("catboost", dict(_info(source)))
+    said = dict(_info(source))
+    if not said:
+        raise UnreadableModelError("it is damaged: it says nothing of itself, as every catboost file does")
+    return _findings("catboost", said)
 
 
 def _findings(form: str, said: dict[str, str]) -> Findings:

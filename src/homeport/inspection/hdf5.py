@@ -57,6 +57,7 @@ class _Reader:
 
     def read(self) -> Top:
         top = Top()
+        kind = None
         for kind, at, end in self._messages():
             if kind == _ATTRIBUTE:
                 name, text = self._attribute(at, end)
@@ -67,6 +68,8 @@ class _Reader:
                 top.names += self._heap_names(self._word(at + self._address, self._address))
             elif kind == _LINKS:
                 top.names.append(self._link_name(at))
+        if kind is None:
+            raise UnreadableModelError("it is damaged: there is nothing at its top")
         return top
 
     def _at(self, offset: int, length: int) -> bytes:
@@ -157,7 +160,7 @@ class _Reader:
         size = self._word(heap + 8, self._length)
         where = self._word(heap + 8 + 2 * self._length, self._address)
         parts = self._at(where, min(size, 0xFFFF)).split(b"\0")
-        return [part.decode() for part in parts if len(part) > 1 and part.isascii() and part.decode().isprintable()]
+        return [part.decode() for part in parts if part and part.isascii() and part.decode().isprintable()]
 
     def _link_name(self, at: int) -> str:
         """The name in a link message (IV.A.2.g)."""

@@ -35,6 +35,7 @@ _TYPES = {
     10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
 }  # fmt: skip
 _OWN_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training"}
+_NODES = 20_000  # whose operators are looked at; the rest is counted
 _MOST = 100  # inputs, outputs or files that are told
 
 
@@ -90,7 +91,8 @@ def _graph(source: Source, graph: Field) -> dict[str, Any]:
     for field in inside(source, graph):
         if field.number == 1:
             nodes += 1
-            domains[_node_domain(source, field)] += 1
+            if nodes <= _NODES:
+                domains[_node_domain(source, field)] += 1
         elif field.number == 5:
             name, location = _tensor(source, field)
             weights.add(name)
