@@ -166,6 +166,16 @@ def test_its_own_records_say_what_was_asked_for(conda_built: BuiltEnvironment, c
     ]
 
 
+def test_its_own_records_are_locked_to_the_very_same(
+    conda_built: BuiltEnvironment, conda_lock: Lock, shelf_options: tuple[str, str]
+) -> None:
+    found = read_conda_prefix(str(conda_built.folder))
+    assert found is not None
+    *entries, section = found["dependencies"]
+    again = conda_definition(found["channels"], *entries, pip=[*shelf_options, *section["pip"]])
+    assert lock_environment(again, progress=Lines()).hash == conda_lock.hash
+
+
 def python_version(built: BuiltEnvironment, otherwise: str) -> str:
     return python_says(built.interpreter, "import platform; print(platform.python_version())") or otherwise
 
@@ -254,3 +264,15 @@ def test_a_killed_build_is_never_taken_for_a_whole_one(conda_lock: Lock, tmp_pat
             shutil.rmtree(finished)
     assert build_environment(conda_lock, home, progress=Lines()).folder == finished
     assert says_all_of_it(finished)
+
+
+def test_builds_at_the_same_time_share_one_cache_and_one_folder(conda_lock: Lock, tmp_path: Path) -> None:
+    lock_file = tmp_path / "lock.json"
+    lock_file.write_text(json.dumps(conda_lock.to_json()))
+    homes = [tmp_path / name for name in ("one", "one", "two")]
+    running = [start_build(lock_file, home, tmp_path / "cache") for home in homes]
+    said = [process.communicate(timeout=200)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert sum("is ready" in text for text in said) == 2
+    for home in set(homes):
+        assert says_all_of_it(home / "environments" / conda_lock.hash)

@@ -175,6 +175,15 @@ def test_the_conda_engine_may_be_asked_for_pip_only(channel: str, shelf_options:
     assert set(versions(lock)) == {"python"}
 
 
+def test_a_channel_without_pip_can_do_without_it(channel: str, shelf_options: tuple[str, str]) -> None:
+    told = Lines()
+    definition = conda_definition([channel], f"python={HERE}", "pip=20.2", "twofold", pip=[*shelf_options, "beta"])
+    lock = lock_environment(definition, progress=told)
+    assert "`pip=20.2` is left out" in str(told)
+    assert "pip=20.2" not in lock.conda_requested
+    assert [package.name for package in lock.packages] == ["alpha", "beta"]
+
+
 def test_a_mirrored_channel_is_locked_under_its_own_name(two: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOMEPORT_CONDA_MIRRORS", f"conda-forge={two[0]}")
     lock = lock_environment(conda_definition(["conda-forge"], "python", "conda-forge::only"), progress=Lines())

@@ -132,6 +132,10 @@ def _solved(
     try:
         return ask(question, asked.settings, progress)
     except CondaError as wrong:
+        if definition.pip in asked.specs and wrong.known.get("pip") == []:
+            progress.step(f"`{definition.pip}` is left out: no channel has it, and uv installs the pip section")
+            asked.specs.remove(definition.pip)
+            return _solved(definition, target, asked, progress)
         raise solve_error(definition.label, wrong, asked.places, definition.as_of) from wrong
 
 
