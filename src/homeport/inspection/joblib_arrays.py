@@ -46,6 +46,7 @@ class JoblibStream:
         told = attributes_of(wrapper)
         shape, dtype = shape_of(told.get("shape")), dtype_of(told.get("dtype"))
         self.arrays += 1
+        machine.leave_frame()
         if shape is None or dtype is None:
             raise DamagedPickleError("an array of joblib without a shape or type that can be understood")
         if dtype.holds_objects:

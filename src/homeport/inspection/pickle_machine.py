@@ -56,6 +56,7 @@ class PickleMachine:
         self.protocol = 0
         self.opcodes: set[str] = set()
         self.stack: list[Node] = []
+        self._frame_end = 0  # the byte behind the frame that is read, 0 outside of one
         self._marks: list[list[Node]] = []
         self._below = 0  # entries under the marks
         self._memo: dict[int, Node] = {}
@@ -72,8 +73,12 @@ class PickleMachine:
             while source.opcodes_left > 0:
                 source.opcodes_left -= _BETWEEN_CHECKS
                 for step in range(_BETWEEN_CHECKS):
+                    if self._frame_end and source.position >= self._frame_end:
+                        self.leave_frame()
                     code = source.byte()
                     if code == _STOP:
+                        if self._frame_end > source.position:
+                            raise _misframed(source.position)
                         source.opcodes_left += _BETWEEN_CHECKS - step - 1
                         return self._pop()
                     seen.add(code)
@@ -173,6 +178,15 @@ class PickleMachine:
     def _frame(self, length: int) -> None:
         if not self.source.rest_is(length):
             raise DamagedPickleError(f"it is cut short: a frame of {length:,} bytes at byte {self.source.position:,}")
+        if self._frame_end:
+            raise _misframed(self.source.position)
+        self._frame_end = self.source.position + length
+
+    def leave_frame(self) -> None:
+        """At the end of a frame. What straddles it is refused by one unpickler, and read in two ways by the other."""
+        if self._frame_end and self.source.position != self._frame_end:
+            raise _misframed(self._frame_end)
+        self._frame_end = 0
 
     def _next_buffer(self) -> None:
         self.stack.append(FORGOTTEN)
@@ -360,6 +374,12 @@ _PARTIAL = ("functools", "partial")
 def decided_by_arguments(name: GlobalName) -> bool:
     """Whether it depends on the call if that global is harmless; see `pickle_surprises`."""
     return name.name in ("_ufunc_reconstruct", "getattr", "partial") or name.name.endswith("_gen")
+
+
+def _misframed(position: int) -> DamagedPickleError:
+    return DamagedPickleError(
+        f"its frames do not fit its opcodes, at byte {position:,}: readers differ in what it says"
+    )
 
 
 def _set_state(gone: Node) -> None:

@@ -117,12 +117,14 @@ def _read_following(source: PickleBytes, report: PickleReport, machines: list[Pi
             report.roots.append(machines[-1].run())
         before = source.position
         ended = source.at_end()
-    except UnreadableModelError:
+    except UnreadableModelError as error:
         ended = False
+        if report.compression is not None:
+            report.damage = error.message
         if machines[-1].protocol == 0:  # not even the mark of a pickle: other bytes, whatever they look like
             machines.pop()
-    if not ended:
-        report.trailing = max(report.size - before, 0) if report.compression is None else 0
+    if not ended and report.compression is None:
+        report.trailing = max(report.size - before, 0)
 
 
 def _look_for_zip(stream: BinaryIO, size: int, report: PickleReport) -> None:
