@@ -24,6 +24,7 @@ import pytest
 
 from homeport.cli.main import cli
 from homeport.domain.bundle import Bundle, BundledEnvironment, BundledModel
+from homeport.domain.lock import Lock
 from homeport.domain.service import CONTROL_FORMAT, Generation, Service
 from homeport.scoring.control import parse as parse_request
 from homeport.scoring.metrics import Metrics
@@ -170,8 +171,8 @@ def named_in_tables(page: str) -> set[str]:
 
 
 def test_every_key_of_the_files_on_disk_is_explained() -> None:
-    kinds = (Service, Generation, Bundle, BundledModel, BundledEnvironment)
-    keys = {field.name for kind in kinds for field in fields(kind)} | {"format"}
+    kinds = (Service, Generation, Bundle, BundledModel, BundledEnvironment, Lock)
+    keys = {field.name for kind in kinds for field in fields(kind)} | {"format", "hash"}
     told = named_in_tables("reference/files.md")
     text = (DOCS / "reference" / "files.md").read_text()
     assert {key for key in keys if key not in told and f"`{key}`" not in text} == set()
