@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import ssl
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from http.client import HTTPException
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -72,13 +68,20 @@ def _reason(address: str, settings: CondaSettings) -> str | None:
     if parts.scheme not in ("http", "https"):
         return None  # the engine's own business
     proxy = _proxy(parts.scheme, parts.hostname or "", settings)
-    if proxy and proxy.startswith("socks"):
-        return None
+    return None if proxy and proxy.startswith("socks") else _no_answer(address, proxy)
+
+
+def _no_answer(address: str, proxy: str | None) -> str | None:
+    import ssl  # these three would cost every command that looks at an environment 20 ms
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
     context = ssl.create_default_context()
     context.check_hostname = False  # nothing secret is sent: the engine looks at certificates itself
     context.verify_mode = ssl.CERT_NONE
     opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({parts.scheme: proxy} if proxy else {}),
+        urllib.request.ProxyHandler({urlsplit(address).scheme: proxy} if proxy else {}),
         urllib.request.HTTPSHandler(context=context),
     )
     asked = urllib.request.Request(f"{without_secrets(address)}/noarch/repodata.json", method="HEAD")  # noqa: S310
