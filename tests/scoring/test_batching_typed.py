@@ -202,6 +202,25 @@ def test_a_sample_input_without_such_rows_gives_way_to_the_decorators(serve: Ser
     assert "batching is on" in running.text
 
 
+def test_text_requests_have_more_beside_the_rows_where_the_sample_has(serve: Serve, launch: Made) -> None:
+    script = """
+import json, os, time
+def init(): pass
+def run(data):
+    data = json.loads(data)
+    while data["data"][0][0] == 100 and not os.path.exists("go"):
+        time.sleep(0.001)
+    return [data["method"] + str(sum(row)) for row in data["data"]]
+"""
+    sample = {"data": [[1.5, 2.5]], "method": "a"}
+    running = serve(launch(script, options={**OPTIONS, "sample_input": sample}))
+    methods = ["a", "b", "a", "b"]
+    bodies = [json.dumps({"data": [[1.5, 2.0]], "method": method}) for method in methods]
+    replies = together_behind(running, '{"data": [[100, 1]], "method": "c"}', bodies)
+    assert [reply.json for reply in replies[1:]] == [[f"{method}3.5"] for method in methods]
+    assert batch_sizes(running) == (3, 5)
+
+
 def test_texts_and_nested_lists_are_merged_in_string_mode_too(serve: Serve, launch: Made) -> None:
     script = """
 import json, os, time

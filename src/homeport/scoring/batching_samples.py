@@ -50,13 +50,15 @@ class Sample:
 
 
 def string_sample(sample: Json) -> Sample:
-    """Of `{"data": [[...], ...]}`, which may be given as text. `StartError` where it is something else."""
+    """Of `{"data": [[...], ...]}`, which may be given as text. `StartError` where it is something else.
+
+    Only a script whose sample has more beside `data` has requests merged that have (and have the same).
+    """
     if sample is None:
         raise StartError("no_sample_input", "batch_max_size needs a sample_input to prove batching with", hint=HINT)
     document = parsed(sample)
-    rows = document.get("data") if isinstance(document, dict) and len(document) == 1 else None
-    shape = shape_of(rows)
-    made = sample_of(document, ("data",), shape, alone=True) if shape in ("lists", "objects") else None
+    shape = shape_of(document.get("data")) if isinstance(document, dict) else None
+    made = sample_of(document, ("data",), shape, alone=len(document) == 1) if shape in ("lists", "objects") else None
     if made is None:
         raise StartError("bad_sample_input", "the sample_input is not `data` with rows of equal columns", hint=HINT)
     return made
