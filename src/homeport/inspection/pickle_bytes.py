@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_CUR, BufferedIOBase, BytesIO, RawIOBase
 from typing import BinaryIO, Protocol
 
 from homeport.errors import UnreadableModelError
@@ -88,12 +88,24 @@ class PickleBytes:
     def skip(self, length: int) -> None:
         self._must_have(length)
         missing = length
+        if self._size is not None and missing > len(self._block) - self._at + _BLOCK:
+            missing -= self._jump(missing - (len(self._block) - self._at))
         while missing:
             if self.at_end():
                 raise self._cut(missing)
             step = min(missing, len(self._block) - self._at)
             self._at += step
             missing -= step
+
+    def _jump(self, length: int) -> int:
+        """Leave this block and that many bytes behind it unread, where the stream can; gives what was passed over."""
+        if not isinstance(self._stream, BufferedIOBase | RawIOBase) or not self._stream.seekable():
+            return 0
+        self._stream.seek(length, SEEK_CUR)
+        passed = len(self._block) - self._at + length
+        self._before += len(self._block) + length
+        self._block, self._at = b"", 0
+        return passed
 
     def keep(self, length: int) -> bytes | Long:
         """A string of the pickle: whole where it is short, and only its two ends where it is not."""

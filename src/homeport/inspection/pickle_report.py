@@ -14,7 +14,8 @@ from homeport.errors import UnreadableModelError
 from homeport.inspection.allowed import risks_of
 from homeport.inspection.joblib_arrays import JoblibStream
 from homeport.inspection.pickle_bytes import DamagedPickleError, PickleBytes
-from homeport.inspection.pickle_machine import Oddity, PickleMachine
+from homeport.inspection.pickle_machine import PickleMachine
+from homeport.inspection.pickle_stack import Oddity
 from homeport.inspection.pickle_surprises import risks_of_calls, risks_of_oddities
 from homeport.inspection.pickle_values import ArrayInStream, GlobalName, Made, Node, unfolds_beyond, walk
 from homeport.inspection.pickle_wrapped import unwrapped

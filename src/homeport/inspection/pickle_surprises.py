@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from homeport.domain.findings import Risk
 from homeport.inspection.allowed import risk_of
 from homeport.inspection.globals_harmless import is_harmless
-from homeport.inspection.pickle_machine import Oddity, decided_by_arguments
+from homeport.inspection.pickle_machine import decided_by_arguments
+from homeport.inspection.pickle_stack import Oddity
 from homeport.inspection.pickle_values import Global, GlobalName, Made, Node, Pairs, called, class_of
 
 # numpy finds a ufunc again by importing a module and taking an attribute of it: both names stand in the file.
