@@ -235,13 +235,18 @@ def _attempt(model: ModelAtHand, bench: Workbench, search: _Search, candidate: _
     if result.only_warned and search.second_best is None:
         search.second_best = learnt
     search.said, search.detail = f"{result.failure}\n{result.detail}", search.detail or result.detail
-    _note(search, progress, explained(candidate.findings, result))
+    _note(search, progress, explained(candidate.findings, keeper.lock, result))
     return None
 
 
-def explained(findings: Findings, result: TrialResult) -> str:
-    """The failure in a sentence."""
-    return result.failure or "it failed"
+def explained(findings: Findings, lock: Lock, result: TrialResult) -> str:
+    """The failure in a sentence that a person can act on; the library's own words where nothing better is known."""
+    from homeport.inspection import explain_load_failure  # only where nothing is remembered
+
+    installed = {package.name: package.version for package in lock.packages if package.version}
+    said = f"{result.failure}\n{result.detail}"
+    python = result.python or lock.python.version
+    return explain_load_failure(findings, installed, python, said) or result.failure or "it failed"
 
 
 def _note(search: _Search, progress: Progress, failure: str) -> None:
