@@ -10,6 +10,8 @@ import pytest
 
 from homeport.domain.lock import Lock
 from homeport.environments import build_environment, lock_environment, locked_requirements
+from homeport.environments.install import building_variables
+from homeport.environments.verify import verify_environment
 from tests.conftest import SHARED, count, need_interpreter
 from tests.environments.conftest import Lines, definition_of
 
@@ -79,3 +81,24 @@ def output(interpreter: Path, code: str) -> str:
     done = subprocess.run([str(interpreter), "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def test_the_users_own_compiler_flags_come_first() -> None:
+    assert building_variables({"CFLAGS": "-O1"})["CFLAGS"] == "-O1 -g0"
+    assert building_variables({"SOURCE_DATE_EPOCH": "1"})["SOURCE_DATE_EPOCH"] == "1"
+
+
+@pytest.mark.soak
+def test_a_package_that_is_compiled_here_has_the_same_bytes_in_two_homes_with_empty_caches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_interpreter("3.7")
+    lock = lock_environment(definition_of("wrapt==1.12.0", python="3.7", asOf="2020-03-01"), progress=Lines())
+    digests = set()
+    for home in ("one", "two"):
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / home / "cache"))
+        folder = build_environment(lock, tmp_path / home, progress=Lines()).folder
+        assert folder is not None
+        assert list(folder.glob("lib/python3.7/site-packages/wrapt/_wrappers*.so"))
+        digests.add(verify_environment(folder).digest)
+    assert len(digests) == 1

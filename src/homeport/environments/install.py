@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,6 +174,23 @@ def _sync(job: _Job, write: _Write, progress: Progress) -> None:
         ]
         if lock.as_of and _builds(lock):
             words += not_after(lock.as_of)  # what builds a source archive is of that day too
-        said = run_uv(words, folder=folder, progress=progress, variables=variables_for(bool(lock.options)))
+        said = run_uv(
+            words,
+            folder=folder,
+            progress=progress,
+            variables={**variables_for(bool(lock.options)), **building_variables(os.environ)},
+        )
     if "Failed to hardlink" in said or "Failed to clone" in said:
         progress.step(_COPIED)
+
+
+def building_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """For source archives: no debugging symbols, which hold the path of the build, and no time of day.
+
+    So the same compiler makes the same bytes in two homes. What the user has set comes first.
+    """
+    flags = {name: f"{environ.get(name, '')} -g0".strip() for name in ("CFLAGS", "CXXFLAGS")}
+    return {**flags, "SOURCE_DATE_EPOCH": environ.get("SOURCE_DATE_EPOCH", _EPOCH)}
+
+
+_EPOCH = "946684800"  # 2000-01-01: archives know no year before 1980
