@@ -22,7 +22,9 @@ _PARTS = {
 }  # fmt: skip
 _CONFIG = 16 << 20
 _VISITS = 500_000  # parts of a configuration that are looked at
-_VERSION = re.compile(r"\d+(?:\.\d+){1,3}(?:[a-z]+\d*)?(?:-tf)?")
+_VERSION = re.compile(
+    r"(?P<major>\d{1,4})\.(?P<minor>\d{1,4})(?:\.\d{1,9}){0,2}(?:[a-z]{1,4}\d{0,9})?(?:-tf)?", re.ASCII
+)
 _OWN = re.compile(r"(?:keras|tensorflow|tf_keras|keras_core)(?:\.[\w.]*)?|builtins")
 
 
@@ -72,7 +74,7 @@ def keras_needed(version: str | None, backend: str | None, sure: Sure) -> list[N
     if version is None or found is None:
         return [Needed(distribution="tensorflow", why="the file's format", sure="likely")]
     why = f"`keras_version` {version} in the file"
-    major, minor = (int(part) for part in version.split(".")[:2] if part.isdigit())
+    major, minor = int(found["major"]), int(found["minor"])
     if version in _PARTS:
         needed = [Needed(distribution="tensorflow", specifier=_PARTS[version], why=why, sure=sure)]
     elif major >= 3:
