@@ -16,7 +16,7 @@ from homeport.inspection.pickle_bytes import DamagedPickleError, Long, PickleByt
 
 _INT4 = Struct("<i").unpack
 _FLOAT8 = Struct(">d").unpack
-_NUMBER = 400  # digits of a number that is written out, and bytes of a long one; beyond that it is only a number
+_NUMBER = 4000  # digits of a number that is written out, and bytes of a long one; beyond that it is only a number
 
 
 def _unsigned(width: int) -> Callable[[PickleBytes], int]:
