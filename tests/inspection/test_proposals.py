@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from homeport.domain.findings import Findings, Needed, PythonNeeded
 from homeport.domain.proposal import Proposal
 from homeport.domain.releases import Release
 from homeport.inspection.proposals import after_failure, propose
+from tests.conftest import count
 from tests.inspection.worlds import World, found, releases
 
 
@@ -272,3 +276,45 @@ def test_a_models_own_module_is_nothing_that_an_environment_can_mend() -> None:
 
 def test_an_index_that_cannot_be_reached_ends_the_search() -> None:
     assert next_after(found("scikit-learn==0.24.2"), "client error (Connect): dns error") is None
+
+
+ANYTHING = st.one_of(st.none(), st.integers(), st.text(max_size=12), st.lists(st.text(max_size=5), max_size=3))
+SPECIFIERS = st.one_of(
+    st.sampled_from(
+        ["", "==1.0", ">=1", "<2,>=1", "==0.22.*", "==2.1.0+cu118", "~=1.2", "===1", "==99", "1.2.3", "!=1"]
+    ),
+    st.text(max_size=8),
+)
+SURE = st.sampled_from(["certain", "likely", "guess"])
+NAMES = st.one_of(
+    st.sampled_from(["scikit-learn", "numpy", "torch", "keras", "tf.keras", "xgboost", "python", "onnxruntime", "own"]),
+    st.text(max_size=8),
+)
+NEEDED = st.builds(Needed, distribution=NAMES, specifier=SPECIFIERS, why=st.just("so"), sure=SURE)
+PYTHON = st.builds(PythonNeeded, specifier=SPECIFIERS, why=st.just("so"), sure=SURE)
+FINDINGS = st.builds(
+    Findings,
+    format=st.sampled_from(["pickle", "cloudpickle", "onnx", "script"]),
+    protocol=st.one_of(st.none(), st.integers(0, 5)),
+    needed=st.lists(NEEDED, max_size=4).map(tuple),
+    pythons=st.lists(PYTHON, max_size=3).map(tuple),
+    globals=st.lists(st.text(max_size=12), max_size=3).map(tuple),
+    not_before=st.one_of(st.none(), st.dates()),
+    facts=st.dictionaries(
+        st.sampled_from(["feature_names", "created", "producer", "producer_version", "scikit_learn"]), ANYTHING
+    ),
+)
+STILL = World()
+
+
+@given(FINDINGS, st.text(max_size=60))
+@settings(max_examples=count(30, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_a_file_says_there_is_a_candidate_and_an_end(findings: Findings, failure: str) -> None:
+    proposal: Proposal | None = propose(findings, releases=STILL)[0]
+    for _ in range(10):
+        if proposal is None:
+            break
+        assert all(line.startswith("--only-binary ") or Requirement(line).url is None for line in proposal.packages)
+        assert proposal.as_of is None or proposal.as_of <= STILL.today
+        proposal = after_failure(proposal, findings, failure, releases=STILL)
+    assert proposal is None

@@ -42,6 +42,41 @@ class Era:
 
 
 ERAS = (
+    Era(
+        "3.6",
+        "2019-05-20",
+        ("scikit-learn==0.20.3", "lightgbm==2.2.3", "xgboost==0.82"),
+        ("lgbm_classifier", "xgb_classifier"),
+    ),
+    Era(
+        "3.6",
+        "2020-06-10",
+        ("scikit-learn==0.22.1", "imbalanced-learn==0.6.1", "category-encoders==2.1.0"),
+        ("resampled", "encoded"),
+    ),
+    Era("3.7", "2021-01-25", ("scikit-learn==0.24.0", "dill", "xgboost==1.3.3"), ("dilled", "xgb_json", "grid_search")),
+    Era("3.8", "2020-03-20", ("scikit-learn==0.22.2.post1", "pandas"), ("columns_pandas", "svc_gzip")),
+    Era(
+        "3.8",
+        "2023-06-15",
+        ("scikit-learn==1.2.2", "catboost==1.2", "lightgbm==3.3.5"),
+        ("catboost_pickle", "lgbm_classifier"),
+    ),
+    Era("3.9", "2021-03-10", ("scikit-learn==0.24.1", "mlxtend", "feature-engine==1.0.2"), ("voted", "engineered")),
+    Era("3.9", "2022-08-01", ("scikit-learn==1.1.1",), ("neighbours",)),
+    Era(
+        "3.11",
+        "2023-04-10",
+        ("scikit-learn==1.2.2", "xgboost==1.7.5", "pandas==1.5.3"),
+        ("xgb_booster_pickle", "columns_pandas_pickle"),
+    ),
+    Era("3.12", "2024-02-10", ("scikit-learn==1.4.0", "skops==0.9.0"), ("skops_file", "stacking")),
+    Era(
+        "3.13",
+        "2025-02-10",
+        ("scikit-learn==1.6.1", "statsmodels==0.14.4", "cloudpickle"),
+        ("statsmodels_formula", "cloudpickled_text"),
+    ),
     Era("3.6", "2017-06-15", ("scikit-learn==0.18.1", "numpy", "scipy"), ("logistic", "forest_vendored_joblib")),
     Era("3.6", "2018-08-01", ("scikit-learn==0.19.2", "xgboost==0.72.1", "scipy"), ("bayes_protocol_2", "xgb_binary")),
     Era(

@@ -27,17 +27,34 @@ DECIDING = {
     "catboost_pickle": (),
     "cloudpickled_callable": (),
     "cloudpickled_class": (),
+    "cloudpickled_frame": (),
+    "dilled": (),
+    "keras_alone_hdf5": ("keras",),
     "keras_hdf5": (),
+    "lgbm_booster_pickle": (),
     "lgbm_text": (),
     "onnx_file": ("onnxruntime",),
+    "pyfunc_folder": ("mlflow", "cloudpickle"),
     "skops_file": ("scikit-learn", "skops"),
+    "statsmodels_formula": (),
+    "statsmodels_glm": (),
     "statsmodels_ols": (),
     "torch_script": (),
+    "xgb_binary": (),
+    "xgb_booster_pickle": ("xgboost",),
+    "xgb_classifier": ("xgboost",),
     "xgb_json": ("xgboost",),
-    "xgb_regressor_joblib": (),
-    "xgb_classifier": (),
+    "xgb_regressor_joblib": ("xgboost",),
 }
-BY_BYTE_CODE = ("cloudpickled_callable", "cloudpickled_class", "cloudpickled_pipeline")  # only one minor runs them
+# Only one minor runs them; 3.6 and 3.7 write the same byte code for what these do.
+BY_BYTE_CODE = (
+    "cloudpickled_callable",
+    "cloudpickled_class",
+    "cloudpickled_frame",
+    "cloudpickled_pipeline",
+    "cloudpickled_text",
+    "dilled",
+)
 LARGE_RECIPES = {recipe for era in LARGE for recipe in era.recipes}
 SMALL = [kept for kept in ZOO if kept.record["recipe"] not in LARGE_RECIPES]
 # Where the arithmetic is a library's of linear algebra, its threads and its build may change the last bit.
@@ -63,9 +80,9 @@ def test_the_environment_of_its_time_is_proposed(kept: Kept) -> None:
         assert pinned[package].contains(recorded), f"{package} {recorded}: {proposal}"
         assert "==" in str(pinned[package])
     if DECIDING.get(kept.record["recipe"], ("scikit-learn",)):
-        day = date.fromisoformat(next(era.day for era in ERAS if kept.name in era.models()))
+        day = date.fromisoformat(next(era.day for era in (*ERAS, *LARGE) if kept.name in era.models()))
         assert proposal.as_of is not None
-        assert abs((proposal.as_of - day).days) < 240, proposal
+        assert abs((proposal.as_of - day).days) < 300, proposal
 
 
 @pytest.mark.parametrize("kept", ZOO, ids=names(ZOO))
@@ -76,7 +93,13 @@ def test_the_python_is_the_one_or_a_neighbour_that_serves_as_well(kept: Kept) ->
         return
     proposal = propose(inspect_model(kept.path), releases=releases())[0]
     recorded, given = int(kept.record["python"].split(".")[1]), int(proposal.python.split(".")[1])
-    assert abs(recorded - given) <= (0 if recipe in BY_BYTE_CODE else 1), proposal
+    near = 0 if recipe in BY_BYTE_CODE and recorded > 7 else 2
+    assert abs(recorded - given) <= near, proposal
+    for line in requirements(proposal):
+        release = next(
+            (one for one in releases().of(line.name) if line.specifier and one.version in line.specifier), None
+        )
+        assert release is None or "==" not in str(line.specifier) or release.wheel_since((3, given), "x86_64"), line
 
 
 def requirements(proposal: Proposal) -> list[Requirement]:
