@@ -152,7 +152,9 @@ class Torch(Tensors):
 
     def __init__(self, model):
         model.eval()
-        self.counts = takes_indexes(model)
+        first = first_layer(model)
+        self.counts = "Embedding" in kind_of_layer(first)
+        self.likely_width = get(first, "weight").shape[1] if kind_of_layer(first) == "Linear" else None
         methods = ["predict"] + (["forward"] if not callable(get(model, "predict")) else [])
         Tensors.__init__(self, model, methods, [Input("input", "int64" if self.counts else "float32", None)])
 
@@ -178,12 +180,16 @@ class Torch(Tensors):
         return first_of(found)
 
 
-def takes_indexes(model):
-    """Whether the first layer with weights is an embedding: it wants whole numbers."""
+def first_layer(model):
+    """The first with weights: an embedding wants whole numbers. None where there is none."""
     for module in model.modules():
         if any(True for _ in module.parameters(False)):
-            return "Embedding" in (get(module, "original_name") or type(module).__name__)
-    return False
+            return module
+    return None
+
+
+def kind_of_layer(module):
+    return get(module, "original_name") or type(module).__name__
 
 
 def first_of(found):
