@@ -15,6 +15,7 @@ _FILES = "writes, moves or deletes files"
 _NETWORK = "talks to the network"
 _NATIVE = "calls native code"
 _FUNCTION = "carries a function or class by value: unpickling makes it out of byte code of the file"
+_MAKES = "makes a class out of what the file says"
 _SESSION = "changes the state of the interpreter"
 
 # Whole modules, with everything below them.
@@ -51,7 +52,7 @@ _NAMES: dict[str, str] = {
     "logging.config.listen collections.namedtuple typing.NamedTuple dataclasses.make_dataclass",
     _IMPORT: "builtins.__import__ builtins.__loader__ builtins.__spec__",
     _REACH: "builtins.getattr builtins.setattr builtins.delattr builtins.vars builtins.globals builtins.locals "
-    "builtins.dir builtins.type builtins.super builtins.property builtins.classmethod builtins.staticmethod "
+    "builtins.dir builtins.super builtins.property builtins.classmethod builtins.staticmethod "
     "builtins.__dict__ builtins.hasattr builtins.memoryview",
     _CALLS: "builtins.map builtins.filter builtins.reduce builtins.apply builtins.next builtins.iter builtins.sorted "
     "builtins.min builtins.max builtins.sum builtins.any builtins.all builtins.zip builtins.enumerate "
@@ -62,6 +63,7 @@ _NAMES: dict[str, str] = {
     _PICKLE: "joblib.load joblib.dump sklearn.externals.joblib.load numpy.lib.npyio.load numpy.lib._npyio_impl.load "
     "pandas.read_pickle pandas.io.api.read_pickle torch.storage._load_from_bytes numpy.lib.format.read_array "
     "sklearn.utils._joblib.load",
+    _MAKES: "builtins.type",
     _NETWORK: "pandas.read_csv pandas.read_html pandas.read_json",
 }
 

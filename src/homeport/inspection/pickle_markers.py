@@ -87,6 +87,7 @@ certain >=1.6 sklearn\.frozen\.
 _CLOUDPICKLE = r"""
 certain <3 cloudpickle\.cloudpickle\.(?:_fill_function|_make_skel_func|_rehydrate_skeleton_class)
 certain >=1.3 cloudpickle\.cloudpickle_fast\.
+likely <3 cloudpickle\.cloudpickle_fast\.
 certain >=2.1 cloudpickle\.cloudpickle\._make_function
 certain >=3 cloudpickle\.cloudpickle\._(?:function|class)_setstate
 """
