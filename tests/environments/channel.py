@@ -260,7 +260,7 @@ def noarch_package(name: str, version: str = "1.0", *, depends: Sequence[str] = 
 
 
 def small_channel(folder: Path, minor: str) -> str:
-    """Python; `libgreeting` 1.2; `hello` 1.0 and, from 2023, 2.0; two builds of `twofold`; one that nobody can run."""
+    """Python, `libgreeting` 1.2, `hello` 1.0 and from 2023 2.0, `mkl`, two builds of `twofold`, one that nobody can run."""
     (folder / "source").mkdir(parents=True)
     place = folder / "small"
     write_package(place, python_package(minor))
@@ -270,5 +270,6 @@ def small_channel(folder: Path, minor: str) -> str:
     for number, build in enumerate(("alpha_0", "beta_1")):
         files = {"share/twofold.txt": f"{build}\n".encode()}
         write_package(place, CondaPackage(name="twofold", version="1.0", build=build, build_number=number, files=files))
+    write_package(place, CondaPackage(name="mkl", version="2020.1", files={"share/mkl.txt": b"fast\n"}))
     write_package(place, CondaPackage(name="tomorrow", version="1.0", files={}, depends=["__glibc >=9.0"]))
     return index(place)

@@ -143,10 +143,13 @@ def is_noted_by_uv(path: str) -> bool:
     return path.rpartition("/")[2] in ("uv_cache.json", "RECORD", "homeport-files.json")
 
 
-def test_one_that_was_moved_is_built_anew(conda_lock: Lock, tmp_path: Path) -> None:
+def test_one_that_was_moved_is_built_anew_but_not_one_with_another_name(conda_lock: Lock, tmp_path: Path) -> None:
     build_environment(conda_lock, tmp_path / "old", progress=Lines())
-    (tmp_path / "old").rename(tmp_path / "new")
+    (tmp_path / "alias").symlink_to(tmp_path / "old")
     told = Lines()
+    build_environment(conda_lock, tmp_path / "alias", progress=told)
+    assert told.lines == []
+    (tmp_path / "old").rename(tmp_path / "new")
     folder = build_environment(conda_lock, tmp_path / "new", progress=told).folder
     assert folder is not None
     assert says_all_of_it(folder)

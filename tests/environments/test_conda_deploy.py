@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Homeport
-from tests.environments.channel import CondaPackage, index, write_package
 from tests.environments.closed_network import closed
 from tests.environments.conda import HERE
 
@@ -78,7 +77,6 @@ def test_the_engine_is_shown_and_changed_only_on_request(
     (project / "science.yml").write_text(
         f"channels: [{channel}]\ndependencies: [python={HERE}, twofold=1.0=alpha_0, mkl, {{pip: {pip}}}]\n"
     )
-    write_mkl(Path(channel.removeprefix("file://")))
     assert homeport("init").exit_code == 0
     assert homeport("environment", "register", "science.yml").stdout == "science:1\n"
     locked = homeport("environment", "lock", "science")
@@ -97,8 +95,3 @@ def test_the_engine_is_shown_and_changed_only_on_request(
     built = homeport("environment", "build", "science")
     assert built.exit_code == 0, built.stderr
     assert (Path(built.stdout.strip()).parents[1] / "share" / "twofold.txt").read_text() == "alpha_0\n"
-
-
-def write_mkl(place: Path) -> None:
-    write_package(place, CondaPackage(name="mkl", version="2020.1", files={"share/mkl.txt": b"fast\n"}))
-    index(place)

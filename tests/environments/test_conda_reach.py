@@ -188,3 +188,18 @@ def test_one_that_accepts_and_says_nothing_is_not_waited_for() -> None:
         channel = f"http://127.0.0.1:{silent.getsockname()[1]}/lab"
         with pytest.raises(EnvironmentBuildError, match="cannot be reached"):
             lock_environment(conda_definition([channel], "python", "a"), progress=Lines())
+
+
+def test_a_lock_of_a_named_channel_is_built_from_a_mirror(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOMEPORT_CONDA_CACHE", str(tmp_path / "cache"))
+    mirrors = f"conda-forge=http://127.0.0.1:9/dead conda-forge={small.as_uri()}"
+    monkeypatch.setenv("HOMEPORT_CONDA_MIRRORS", mirrors)
+    lock = lock_environment(conda_definition(["conda-forge"], "python", "note"), progress=Lines())
+    small.rename(tmp_path / "moved")
+    monkeypatch.setenv("HOMEPORT_CONDA_MIRRORS", f"conda-forge={(tmp_path / 'moved').as_uri()}")
+    folder = build_environment(lock, tmp_path / "home", progress=Lines()).folder
+    assert folder is not None
+    assert (folder / "share" / "note.txt").read_text() == "note\n"
+    assert str(tmp_path / "moved") not in "".join(path.read_text() for path in folder.glob("conda-meta/*.json"))

@@ -194,4 +194,5 @@ def is_at_home(folder: Path, lock_file: Path) -> bool:
         document = json.loads(lock_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(document.get("interpreter") == str(folder / INTERPRETER))
+    named = str(document.get("interpreter") or "")
+    return bool(named) and Path(named).parents[1].resolve() == folder.resolve()
