@@ -260,7 +260,7 @@ def noarch_package(name: str, version: str = "1.0", *, depends: Sequence[str] = 
 
 
 def small_channel(folder: Path, minor: str) -> str:
-    """Python, `libgreeting` 1.2, `hello` 1.0 and from 2023 2.0, `mkl`, two builds of `twofold`, one that nobody can run."""
+    """Python, `libgreeting` 1.2, `hello` 1.0 and from 2023 2.0, `mkl`, two builds of `twofold`, one too new for us."""
     (folder / "source").mkdir(parents=True)
     place = folder / "small"
     write_package(place, python_package(minor))
