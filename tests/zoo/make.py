@@ -19,8 +19,7 @@ from homeport.environments.old_metadata import write_old_metadata
 HERE = Path(__file__).parent
 MODELS = HERE / "models"
 PYTHONS = Path.home() / ".pyenv" / "versions"
-# Byte code keeps the path that it was compiled from, which is to be nobody's machine.
-RUN = "exec(compile(open('recipes.py').read(), 'recipes.py', 'exec'))"
+RUN = "import sys; sys.path.insert(0, '.'); exec(compile(open('recipes/__main__.py').read(), 'main.py', 'exec'))"
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def make(era: Era, name: str, target: Path) -> bool:
         made = Path(folder) / name
         variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "PYTHONHASHSEED": "0"}
         try:
-            shutil.copy(HERE / "recipes.py", folder)
+            shutil.copytree(HERE / "recipes", Path(folder) / "recipes")
             command = [str(environment(era)), "-c", RUN, era.models()[name], name]
             subprocess.run(command, check=True, env=variables, cwd=folder)
         except subprocess.CalledProcessError as wrong:

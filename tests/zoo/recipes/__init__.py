@@ -1,0 +1,1 @@
+"""Recipes by kind; `__main__` runs one."""
