@@ -50,3 +50,13 @@ def test_diff_takes_versions_lock_files_and_folders(homeport: Homeport, tiny: Pa
     for first in ("tiny:1", "one.json", tiny):
         assert "~ alpha 1.0 -> 2.0\n" in homeport("environment", "diff", first, "tiny").stdout
     assert json.loads(homeport("environment", "diff", "tiny:1", "one.json", "--json").stdout)["same"]
+
+
+def test_a_locks_file_needs_no_workspace(homeport: Homeport, tiny: Path, project: Path, tmp_path: Path) -> None:
+    homeport("environment", "export", "tiny", "--format", "lock", "-o", "lock.json")
+    (project / ".azureml" / "config.json").unlink()
+    assert homeport("environment", "build", "--lock", "lock.json").stdout.strip() == str(tiny / "bin" / "python")
+    assert homeport("environment", "verify", "lock.json").exit_code == 0
+    assert "alpha==1.0" in homeport("environment", "export", "lock.json").stdout
+    named = homeport("environment", "verify", "tiny")
+    assert (named.exit_code, "homeport init" in named.stderr) != (0, False), named.stderr

@@ -11,8 +11,8 @@ from homeport.cli.environment_ref import complete_environments
 from homeport.cli.group import WrongUsage
 from homeport.cli.output import json_option, print_json
 from homeport.cli.progress import ScreenProgress
-from homeport.cli.workspace_option import in_workspace
-from homeport.sdk.environment_locks import build_from_file, build_registered
+from homeport.cli.workspace_option import in_any_workspace
+from homeport.sdk.environment_locks import build_from_file, build_registered, needed
 from homeport.sdk.workspace import Workspace
 
 
@@ -22,8 +22,8 @@ from homeport.sdk.workspace import Workspace
 @click.option("--engine", type=click.Choice(["conda", "uv"]), help="What resolves it, where it has no lock yet.")
 @click.option("--offline", is_flag=True, help="Take packages only from what is on this machine.")
 @json_option
-@in_workspace
-def command(workspace: Workspace, ref: str | None, lock_file: Path | None, as_json: bool, **given: Any) -> None:
+@in_any_workspace
+def command(workspace: Workspace | None, ref: str | None, lock_file: Path | None, as_json: bool, **given: Any) -> None:
     """Build an environment, or find it built, and print its interpreter.
 
     With a lock's file and a name, the lock is kept with that version, as if it had been made here.
@@ -32,7 +32,7 @@ def command(workspace: Workspace, ref: str | None, lock_file: Path | None, as_js
         raise WrongUsage("Missing argument 'NAME'.", hint="name a registered environment, or a lock: `--lock FILE`")
     with ScreenProgress() as progress:
         if lock_file is not None:
-            version = (workspace, ref) if ref is not None else None
+            version = (needed(workspace), ref) if ref is not None else None
             built = build_from_file(lock_file, progress=progress, offline=given["offline"], version=version)
         else:
             built = build_registered(workspace, str(ref), progress=progress, **given)

@@ -6,7 +6,7 @@ import click
 
 from homeport.cli.environment_ref import complete_environments
 from homeport.cli.output import json_option, print_json, say
-from homeport.cli.workspace_option import in_workspace
+from homeport.cli.workspace_option import in_any_workspace
 from homeport.sdk.environment_locks import Change, diff
 from homeport.sdk.workspace import Workspace
 
@@ -17,8 +17,8 @@ _LOCK = "NAME[:VERSION]|LOCK|FOLDER"
 @click.argument("before", metavar=_LOCK, shell_complete=complete_environments)
 @click.argument("after", metavar=_LOCK, shell_complete=complete_environments)
 @json_option
-@in_workspace
-def command(workspace: Workspace, before: str, after: str, as_json: bool) -> None:
+@in_any_workspace
+def command(workspace: Workspace | None, before: str, after: str, as_json: bool) -> None:
     """Show what is different between two locks: packages, Python, platform, dates.
 
     Each is a registered environment, a lock's file or the folder of a built one.

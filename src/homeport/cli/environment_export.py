@@ -8,7 +8,7 @@ import click
 
 from homeport.cli.environment_ref import complete_environments
 from homeport.cli.output import say, shown
-from homeport.cli.workspace_option import in_workspace
+from homeport.cli.workspace_option import in_any_workspace
 from homeport.sdk.environment_locks import FORMS, Form, exported
 from homeport.sdk.workspace import Workspace
 
@@ -18,8 +18,8 @@ from homeport.sdk.workspace import Workspace
 @click.option("--format", "form", type=click.Choice(FORMS), default="requirements", show_default=True)
 @click.option("--platform", metavar="PLATFORM", help="The lock of another platform.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it there.")
-@in_workspace
-def command(workspace: Workspace, ref: str, form: Form, platform: str | None, output: Path | None) -> None:
+@in_any_workspace
+def command(workspace: Workspace | None, ref: str, form: Form, platform: str | None, output: Path | None) -> None:
     """Print the lock: for pip with hashes, PEP 751, conda, or as `homeport environment build --lock` takes it."""
     text = exported(workspace, ref, form, platform)
     if output is None:

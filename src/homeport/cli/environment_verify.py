@@ -9,7 +9,7 @@ import click
 from homeport.cli.environment_ref import complete_environments
 from homeport.cli.output import json_option, print_json, say
 from homeport.cli.progress import ScreenProgress
-from homeport.cli.workspace_option import in_workspace
+from homeport.cli.workspace_option import in_any_workspace
 from homeport.sdk.environment_locks import Verification, verify
 from homeport.sdk.environment_proof import Proof, prove
 from homeport.sdk.workspace import Workspace
@@ -22,8 +22,8 @@ SHOWN = 40  # files of each kind
 @click.option("--predictions", is_flag=True, help="Rebuild it from nothing, and ask both the recorded sample inputs.")
 @click.option("--offline", is_flag=True, help="With --predictions: rebuild from the cache that there is.")
 @json_option
-@in_workspace
-def command(workspace: Workspace, ref: str, predictions: bool, offline: bool, as_json: bool) -> int:
+@in_any_workspace
+def command(workspace: Workspace | None, ref: str, predictions: bool, offline: bool, as_json: bool) -> int:
     """Compare a built environment with its lock, file by file; exit status 1 where it differs.
 
     Byte code (`__pycache__`) is not looked at: Python makes it anew from the source beside it.

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from homeport.errors import HomeportError
 from homeport.sdk.workspace import Workspace
 
 
@@ -17,6 +18,24 @@ def in_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
 
     `-g` and `--subscription-id` are taken, as command lines written for the original say them, and mean nothing here.
     """
+    return _with_options(function, find_workspace)
+
+
+def in_any_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command that can do without: None where no workspace is named and this folder points at none."""
+    return _with_options(function, _workspace_or_none)
+
+
+def _workspace_or_none(name: str | None, folder: Path | None = None) -> Workspace | None:
+    try:
+        return find_workspace(name, folder)
+    except HomeportError:
+        if name is not None or folder is not None:
+            raise
+        return None
+
+
+def _with_options(function: Callable[..., Any], find: Callable[..., Workspace | None]) -> Callable[..., Any]:
 
     @click.option("-w", "--workspace", "--workspace-name", "workspace_name", metavar="NAME", help="The workspace.")
     @click.option("--path", "folder", type=click.Path(path_type=Path), hidden=True)
@@ -31,7 +50,7 @@ def in_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
         subscription: str | None,
         **rest: Any,
     ) -> Any:
-        return function(find_workspace(workspace_name, folder), *args, **rest)
+        return function(find(workspace_name, folder), *args, **rest)
 
     return with_workspace
 

@@ -48,6 +48,7 @@ __all__ = [
     "listed",
     "lock_of",
     "lock_registered",
+    "needed",
     "read_lock",
     "registered_lock",
     "verify",
@@ -118,12 +119,13 @@ def definition_of(stored: EnvironmentVersion, request: LockRequest | None = None
 
 
 def build_registered(
-    workspace: Workspace, ref: str, *, progress: Progress, offline: bool = False, engine: str | None = None
+    workspace: Workspace | None, ref: str, *, progress: Progress, offline: bool = False, engine: str | None = None
 ) -> BuiltEnvironment:
     """The interpreter of a registered version, locked and built where it is not yet.
 
     Raises AlreadyExistsError where a lock by another engine is kept.
     """
+    workspace = needed(workspace)
     stored = find_version(workspace, ref)
     definition = definition_of(stored, LockRequest(engine=engine))
     kept = kept_lock(workspace, stored) if engine else None
@@ -166,19 +168,25 @@ def kept_lock(workspace: Workspace, stored: EnvironmentVersion, platform: str | 
     return None if document is None else Lock.from_json(document)
 
 
-def exported(workspace: Workspace, ref: str, form: Form, platform: str | None = None) -> str:
+def exported(workspace: Workspace | None, ref: str, form: Form, platform: str | None = None) -> str:
     """A lock's text for another tool, or for Homeport elsewhere (`lock`)."""
     return export_lock(lock_of(workspace, ref, platform), form)
 
 
-def lock_of(workspace: Workspace, ref: str, platform: str | None = None) -> Lock:
+def lock_of(workspace: Workspace | None, ref: str, platform: str | None = None) -> Lock:
     """Of `NAME[:VERSION]`, of a lock's file, or of a folder: a built environment's, or a saved one's with a lock."""
     place = Path(ref)
     if is_place(ref) and place.is_dir():
         return lock_in(place)
     if is_place(ref):
         return read_lock(place)
+    workspace = needed(workspace)
     return registered_lock(workspace, find_version(workspace, ref), platform)
+
+
+def needed(workspace: Workspace | None) -> Workspace:
+    """What a name needs and a place does not. Raises as `Workspace.from_config` where there is none."""
+    return workspace or Workspace.from_config()
 
 
 def is_place(ref: str) -> bool:
@@ -216,7 +224,7 @@ def registered_lock(workspace: Workspace, stored: EnvironmentVersion, platform: 
     return lock
 
 
-def built_folder(workspace: Workspace, ref: str) -> Path:
+def built_folder(workspace: Workspace | None, ref: str) -> Path:
     """Where the environment of a registered version, or of a lock's file, is built; a folder is itself."""
     if is_place(ref) and Path(ref).is_dir():
         return Path(ref).absolute()
@@ -227,12 +235,12 @@ def built_folder(workspace: Workspace, ref: str) -> Path:
     return folder
 
 
-def verify(workspace: Workspace, ref: str) -> Verification:
+def verify(workspace: Workspace | None, ref: str) -> Verification:
     """The built environment of `ref` against its lock, file by file."""
     return verify_environment(built_folder(workspace, ref))
 
 
-def diff(workspace: Workspace, before: str, after: str) -> LockDiff:
+def diff(workspace: Workspace | None, before: str, after: str) -> LockDiff:
     """Two locks, each named as `lock_of` takes them."""
     return diff_locks(lock_of(workspace, before), lock_of(workspace, after))
 

@@ -65,7 +65,7 @@ class Proof:
         return {**asdict(self), "predictions": predictions, "holds": self.holds}
 
 
-def prove(workspace: Workspace, ref: str, *, progress: Progress, offline: bool = False) -> Proof:
+def prove(workspace: Workspace | None, ref: str, *, progress: Progress, offline: bool = False) -> Proof:
     """Rebuild `ref`'s environment with an empty cache, and ask both what was recorded.
 
     Recorded inputs are those of the services that run in it: the sample input that the service was deployed with, else
