@@ -23,7 +23,7 @@ PYTHONS: dict[Minor, date] = {
     (3, 14): date(2025, 10, 7),
 }
 # So long after its release a minor was the one that most people had (notebook services and distributions lag).
-_SETTLED = timedelta(days=480)
+_SETTLED = timedelta(days=420)
 
 
 def usual_python(day: date) -> Minor:
