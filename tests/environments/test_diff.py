@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from homeport.domain.lock import Lock, LockedFile
+from homeport.domain.lock import Lock, LockedCondaPackage, LockedFile
 from homeport.environments import lock_environment
 from homeport.environments.diff import diff_locks
 from tests.environments.conftest import Lines, definition_of
@@ -35,3 +35,21 @@ def test_python_platform_and_dates_are_facts(tiny_lock: Lock) -> None:
 def test_equal_locks_have_no_difference(tiny_lock: Lock) -> None:
     found = diff_locks(tiny_lock, Lock.from_json(tiny_lock.to_json()))
     assert (found.facts, found.packages, found.same) == ((), (), True)
+
+
+def test_packages_of_channels_are_compared_with_their_builds(tiny_lock: Lock) -> None:
+    zlib = LockedCondaPackage(
+        name="zlib",
+        version="1.2",
+        build="h1_0",
+        build_number=0,
+        subdir="linux-64",
+        channel="conda-forge",
+        url="https://host.example/conda-forge/linux-64/zlib-1.2-h1_0.conda",
+        sha256="aa",
+        md5="bb",
+        size=1,
+    )
+    first, second = replace(tiny_lock, conda=(zlib,)), replace(tiny_lock, conda=(replace(zlib, build="h2_1"),))
+    (change,) = diff_locks(first, second).changed
+    assert (change.name, change.before, change.after) == ("zlib (conda)", "1.2=h1_0", "1.2=h2_1")

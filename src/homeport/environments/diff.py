@@ -63,6 +63,7 @@ def _facts(lock: Lock) -> dict[str, str]:
         "python": f"{lock.python.version} ({lock.python.abi})",
         "platform": lock.platform,
         "engine": lock.engine,
+        "channels": " ".join(lock.channels),
         "as of": str(lock.as_of or ""),
         "locked on": f"{lock.created:%Y-%m-%d}",
     }
@@ -70,11 +71,18 @@ def _facts(lock: Lock) -> dict[str, str]:
 
 
 def _versions(lock: Lock) -> dict[str, str]:
-    return {package.name: package.source or package.version or "" for package in lock.packages}
+    """A package that a channel and an index both have is named apart: conda's goes by `name (conda)`."""
+    conda = {_conda(package.name): f"{package.version}={package.build}" for package in lock.conda}
+    return conda | {package.name: package.source or package.version or "" for package in lock.packages}
 
 
 def _files(lock: Lock) -> dict[str, frozenset[str]]:
-    return {package.name: frozenset(file.sha256 for file in package.files) for package in lock.packages}
+    conda = {_conda(package.name): frozenset((package.sha256 or package.md5,)) for package in lock.conda}
+    return conda | {package.name: frozenset(file.sha256 for file in package.files) for package in lock.packages}
+
+
+def _conda(name: str) -> str:
+    return f"{name} (conda)"
 
 
 def _changes(

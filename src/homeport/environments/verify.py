@@ -59,7 +59,7 @@ def verify_environment(folder: Path) -> Verification:
         lock=lock.hash,
         checked=len(here),
         digest=expected.digest,
-        packages=(*_misplaced(lock, folder), *_other_python(lock, folder), *_other_packages(lock, folder)),
+        packages=tuple(_packages(lock, folder)),
         missing=tuple(sorted(set(expected.files) - here)),
         changed=tuple(changed),
         extra=tuple(sorted(here - set(expected.files))),
@@ -81,6 +81,21 @@ def lock_in(folder: Path) -> Lock:
             hint="build it: `homeport environment build NAME`",
         ) from wrong
     return Lock.from_json(document)
+
+
+def _packages(lock: Lock, folder: Path) -> Iterator[str]:
+    yield from _misplaced(lock, folder)
+    yield from _other_python(lock, folder)
+    yield from _other_packages(lock, folder)
+    yield from _other_conda_packages(lock, folder)
+
+
+def _other_conda_packages(lock: Lock, folder: Path) -> Iterator[str]:
+    """By the names of conda's records: `NAME-VERSION-BUILD.json`."""
+    locked = {f"{package.name}-{package.version}-{package.build}" for package in lock.conda}
+    here = {path.stem for path in folder.glob("conda-meta/*.json")}
+    yield from (f"{name} is not installed" for name in sorted(locked - here))
+    yield from (f"{name} is not in the lock" for name in sorted(here - locked))
 
 
 def _changed(path: Path, expected: str) -> bool:
