@@ -158,6 +158,10 @@ def test_every_candidate_differs_and_has_reasons() -> None:
     assert all("scikit-learn==0.24.2" in proposal.packages for proposal in proposals)
 
 
+def test_what_could_not_be_looked_up_is_said() -> None:
+    assert first(found("scikit-learn==0.24.2"), notes=("the index was silent",)).why[-1] == "the index was silent"
+
+
 def test_cloudpickles_fourth_protocol_means_an_older_python() -> None:
     told = found(
         "scikit-learn==0.24.2",

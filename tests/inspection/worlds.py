@@ -23,6 +23,7 @@ class World:
     obtainable: tuple[Minor, ...] = tuple((3, minor) for minor in range(8, 15))
     today: date = date(2026, 11, 1)
     machine: str = "x86_64"
+    notes: tuple[str, ...] = ()
     more: dict[str, tuple[Release, ...]] = field(default_factory=dict)  # instead of the table's
     wheels: dict[str, tuple[Release, ...]] = field(default_factory=dict)
     table: KnownReleases = field(default_factory=lambda: KnownReleases(Path("/nonexistent"), environ={}, offline=True))

@@ -69,6 +69,10 @@ class Releases(Protocol):
     def obtainable(self) -> tuple[Minor, ...]:
         """The minors that could be had by a download."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What could not be looked up, in sentences."""
+
     def at_hand(self, distribution: str) -> tuple[Release, ...]:
         """What lies in folders of wheels that the user's settings name: no download, and nobody knows of which day."""
 

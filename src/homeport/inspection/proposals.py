@@ -30,7 +30,8 @@ def propose(findings: Findings, *, releases: Releases) -> tuple[Proposal, ...]:
     The recorded versions, resolved as of a day on which a fresh install gave just these, on the Python that most people
     had then; then other Pythons, the early days of the same window, and no day at all.
     """
-    return tuple(_unique(_candidates(gather(findings, (), releases), releases)))[:_MOST]
+    candidates = tuple(_unique(_candidates(gather(findings, (), releases), releases)))[:_MOST]
+    return tuple(replace(candidate, why=(*candidate.why, *releases.notes)) for candidate in candidates)
 
 
 def after_failure(proposal: Proposal, findings: Findings, failure: str, *, releases: Releases) -> Proposal | None:
