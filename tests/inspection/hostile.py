@@ -345,6 +345,45 @@ QUIET: dict[str, Sample] = {
     },
     "a distribution of scipy's with a text of its own": scipy_template,
     "a zip behind it": lambda c: harmless() + zipped(whole(system(c))),
+    "a distribution by another maker": lambda c: whole(
+        call("sklearn.metrics._dist_metrics.newObj", Raw(name("scipy.stats._continuous_distns.uniform_gen")))
+        + value({"_parse_arg_template": python(c)})
+        + b"b"
+    ),
+    "a distribution by numpy's masked arrays": lambda c: whole(
+        call(
+            "numpy.ma.core._mareconstruct",
+            Raw(name("scipy.stats._continuous_distns.uniform_gen")),
+            Raw(name("numpy.ndarray")),
+            (0,),
+            "b",
+        )
+        + value({"_parse_arg_template": python(c)})
+        + b"b"
+    ),
+    "a distribution with pairs for its state": lambda c: whole(
+        name("scipy.stats._continuous_distns.uniform_gen")
+        + b")\x81"
+        + value(({"_parse_arg_template": 1, python(c): 2}, "ab"))
+        + b"b"
+    ),
+    "a distribution with a pair for its random state": lambda c: whole(
+        name("scipy.stats._continuous_distns.uniform_gen")
+        + b")\x81"
+        + value(({"a": 1, "b": 2}, ("_parse_arg_template", python(c))))
+        + b"b"
+    ),
+    "getattr as an item": lambda c: whole(b"](" + name("builtins.getattr") + b"e"),
+    "getattr handed on": lambda c: whole(call("collections.defaultdict", Raw(name("builtins.getattr")))),
+    "getattr as a state": lambda c: whole(
+        name("collections.Counter") + b")R" + value((None, {"__setstate__": Raw(name("builtins.getattr"))})) + b"b"
+    ),
+    "getattr called by torch": lambda c: whole(
+        call("torch._tensor._rebuild_from_type_v2", Raw(name("builtins.getattr")), None, (1, "real"), None)
+    ),
+    "getattr among very many": lambda c: whole(
+        name("builtins.getattr") + b"\x940(" + b"N" * 300 + b"h\x00lp1\n0" + name("collections.Counter") + b"g1\n\x85R"
+    ),
     "an extension": lambda c: whole(b"\x82\x05" + value((c,)) + b"R"),
     "a text of pickle in an integer's place": lambda c: whole(integer(1) + b"0" + stacked("nobody.knows")),
     "marshalled code": lambda c: whole(call("marshal.loads", marshal.dumps(1))),

@@ -122,7 +122,7 @@ def test_the_risky_modules_cover_what_is_below_them() -> None:
 
 
 def test_classes_of_scikit_learn_that_it_imports_from_elsewhere_are_not_taken_for_its_own() -> None:
-    """Walks the installed release: whatever passes as an estimator's class is defined in scikit-learn, or holds data."""
+    """Walks the installed release: whatever passes as an estimator's class is defined there, or holds data."""
     import pkgutil
     import warnings
 

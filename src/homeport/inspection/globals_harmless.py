@@ -177,13 +177,13 @@ _EXACT["torch"] = (
 )
 _EXACT["torch.nn.parameter"] = "Parameter Buffer"
 _EXACT["torch.storage"] = "TypedStorage UntypedStorage"
-_EXACT["torch._tensor"] = "Tensor _rebuild_from_type_v2"
+_EXACT["torch._tensor"] = "Tensor"
 
 _EXACT["xgboost.core"] = "Booster"
 _EXACT["xgboost.compat"] = "XGBoostLabelEncoder"
 _EXACT["xgboost.sklearn"] = (
     "XGBClassifier XGBModel XGBRFClassifier XGBRFRegressor XGBRanker XGBRegressor XGBClassifierBase XGBRegressorBase "
-    "XGBModelBase _sklearn_api"
+    "XGBModelBase"
 )
 _EXACT["xgboost.callback"] = "EarlyStopping EvaluationMonitor LearningRateScheduler TrainingCheckPoint"
 _EXACT["lightgbm.basic"] = "Booster"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from homeport.inspection.opcodes import ARGUMENT, NAMES
 from homeport.inspection.pickle_bytes import DamagedPickleError, PickleBytes
-from homeport.inspection.pickle_stack import MOST_GLOBALS, PickleStack
+from homeport.inspection.pickle_stack import MOST_GLOBALS, PickleStack, is_delicate
 from homeport.inspection.pickle_values import Global, GlobalName, Made, Node, called, class_of
 
 _BETWEEN_CHECKS = 4096
@@ -95,6 +95,7 @@ class PickleMachine(PickleStack):
         if len(self.names) >= MOST_GLOBALS:
             raise DamagedPickleError(f"it names more than {MOST_GLOBALS:,} globals: no model does that")
         self.names.setdefault(found, self.source.position)
+        self.delicate = self.delicate or is_delicate(found)
         self.stack.append(Global(found))
 
     def _global(self, pair: tuple[Node, Node]) -> None:
@@ -131,10 +132,12 @@ class PickleMachine(PickleStack):
 
     def _call(self, function: Node, arguments: Node, keywords: Node = None) -> None:
         made = Made(function, arguments, keywords)
+        makes = isinstance(function, Global) and function.name.module in _MAKERS and isinstance(arguments, tuple)
+        self.look_for_delicate(arguments[1:] if makes else arguments, keywords)
         if isinstance(function, Global):
             self.called.add(function.name)
             made_of = class_of(made)
-            if made_of is not None and decided_by_arguments(made_of):
+            if made_of is not None and is_delicate(made_of):
                 self._watch(made)
         elif called(function) != _PARTIAL:  # of those, each is watched itself
             origin = _origin(function)
@@ -150,6 +153,8 @@ class PickleMachine(PickleStack):
     def _build(self) -> None:
         state = self._pop()
         target = self.stack[-1]
+        if not _is_partial(target):
+            self.look_for_delicate(state)
         if isinstance(target, Made):
             target.states.append(state)
             if self._after_build is not None:
@@ -160,11 +165,11 @@ class PickleMachine(PickleStack):
 
 _STOP = ord(".")
 _PARTIAL = ("functools", "partial")
+_MAKERS = {"copyreg", "copy_reg"}  # whose functions make an object of the class that they get first: seen through
 
 
-def decided_by_arguments(name: GlobalName) -> bool:
-    """Whether it depends on the call if that global is harmless; see `pickle_surprises`."""
-    return name.name in ("_ufunc_reconstruct", "getattr", "partial") or name.name.endswith("_gen")
+def _is_partial(target: Node) -> bool:
+    return called(target) == _PARTIAL  # its state is looked at with the call
 
 
 def _misframed(position: int) -> DamagedPickleError:

@@ -15,12 +15,14 @@ from homeport.inspection.pickle_values import (
     Pairs,
     Persistent,
     called,
+    children,
 )
 
 MOST_ON_STACK = 1_000_000
 MOST_IN_MEMO = 1_000_000
 MOST_ITEMS = 1_000_000  # of all lists, sets and dictionaries together; the rest is counted, not kept
 MOST_GLOBALS = 5_000
+MOST_LOOKS = 2_000_000  # values looked at for names that are only harmless where they are called directly
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class PickleStack:
         self._memo: dict[int, Node] = {}
         self._memo_full = False
         self._room = MOST_ITEMS
+        self.delicate = False  # whether a name has come up that only direct calls make harmless
+        self._looks = MOST_LOOKS
 
     def odd(self, name: str, why: str, origin: GlobalName | None = None) -> None:
         if len(self.oddities) < MOST_GLOBALS:
@@ -182,7 +186,23 @@ class PickleStack:
         items = self._pop_mark()
         self._set(self.stack[-1], items)
 
+    def look_for_delicate(self, *values: Node) -> None:
+        """`getattr` and its like are judged by the calls of them: nothing else may get hold of one."""
+        waiting = list(values) if self.delicate else []
+        while waiting:
+            value = waiting.pop()
+            self._looks -= 1
+            if self._looks < 0:
+                self.odd("pickle.TUPLE", "hides what it hands on among more values than can be looked at")
+                return
+            if isinstance(value, Global):
+                if is_delicate(value.name):
+                    self.odd("pickle.TUPLE", f"hands `{value.name}` on, so that something else may call it")
+            elif isinstance(value, tuple | Listing | Pairs):
+                waiting.extend(children(value))
+
     def _extend(self, target: Node, items: list[Node]) -> None:
+        self.look_for_delicate(*items)
         if isinstance(target, Made):
             target.items = target.items or Listing("list")
             target = target.items
@@ -194,6 +214,7 @@ class PickleStack:
             self._changed(target, "APPENDS")
 
     def _set(self, target: Node, items: list[Node]) -> None:
+        self.look_for_delicate(*items)
         if isinstance(target, Made):
             target.pairs = target.pairs or Pairs()
             target = target.pairs
@@ -214,6 +235,11 @@ class PickleStack:
             self.odd(f"pickle.{opcode}", f"changes `{target.name}` itself, for everything that uses it")
         elif not isinstance(target, type(FORGOTTEN)):
             raise DamagedPickleError(f"{opcode} on what takes no items, before byte {self.source.position:,}")
+
+
+def is_delicate(name: GlobalName) -> bool:
+    """Whether it depends on the call if that global is harmless; see `pickle_surprises`."""
+    return name.name in ("_ufunc_reconstruct", "getattr", "partial") or name.name.endswith("_gen")
 
 
 def _set_state(gone: Node) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable
 from homeport.domain.findings import Risk
 from homeport.inspection.allowed import risk_of
 from homeport.inspection.globals_harmless import is_harmless
-from homeport.inspection.pickle_machine import decided_by_arguments
-from homeport.inspection.pickle_stack import Oddity
+from homeport.inspection.pickle_stack import Oddity, is_delicate
 from homeport.inspection.pickle_values import Global, GlobalName, Made, Node, Pairs, called, class_of
 
 # numpy finds a ufunc again by importing a module and taking an attribute of it: both names stand in the file.
@@ -22,6 +21,9 @@ _NUMPYS = {
 }
 _SPECIAL = {"scipy.special", "scipy.special._ufuncs", "scipy.special._ufuncs_cxx"}  # functions of numbers, all of them
 _UFUNC = re.compile(r"[a-z][a-z0-9_]*")
+_CONSTRUCTOR = frozenset(
+    "momtype a b xtol badvalue name longname shapes extradoc seed moment_tol values inc".split()  # noqa: SIM905
+)
 # `interp1d` keeps the method that it chose: (getattr, (the class or the object, "_call_linear")).
 _INTERPOLATION = re.compile(r"scipy\.interpolate\.\w+")
 _DISTRIBUTION_METHOD = re.compile(
@@ -105,15 +107,25 @@ def _is_harmless_partial(call: Made) -> bool:
 
 
 def _is_harmless_function(node: Node) -> bool:
-    return isinstance(node, Global) and risk_of(node.name) is None and not decided_by_arguments(node.name)
+    return isinstance(node, Global) and risk_of(node.name) is None and not is_delicate(node.name)
 
 
 def _is_distribution(state: Node) -> bool:
     """The attributes of a distribution, or what scipy before 1.6 wrote: (arguments for its class, random state)."""
-    if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], Pairs):
-        return True
+    if isinstance(state, tuple) and len(state) == 2:
+        # `__dict__.update` takes any two values as a name and its value: neither may be such a pair
+        return _is_constructor(state[0]) and _is_random_state(state[1])
     if not isinstance(state, Pairs) or state.dropped:
         return False
     texts = [value for key, value in state.pairs if key == "_parse_arg_template"]
     plain = all(isinstance(key, str) for key, _ in state.pairs)
     return plain and all(isinstance(text, str) and len(text) < 2000 and _TEMPLATE.fullmatch(text) for text in texts)
+
+
+def _is_constructor(node: Node) -> bool:
+    return isinstance(node, Pairs) and all(isinstance(key, str) and key in _CONSTRUCTOR for key, _ in node.pairs)
+
+
+def _is_random_state(node: Node) -> bool:
+    kind = node.name if isinstance(node, Global) else class_of(node)
+    return node is None or type(node) is int or (kind is not None and kind.module.startswith("numpy.random"))
