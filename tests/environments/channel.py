@@ -79,11 +79,13 @@ def write_package(channel: Path, package: CondaPackage, ending: str = ".conda") 
     return path
 
 
-def index(channel: Path) -> str:
-    """Make its repodata and give its address."""
+def index(channel: Path, *, as_it_is: bool = False) -> str:
+    """Make its repodata and give its address; `as_it_is` leaves the time of indexing in, as a mirror has it."""
     (channel / "noarch").mkdir(parents=True, exist_ok=True)
     asyncio.run(index_fs(channel, force=True, write_zst=False, write_shards=False))
-    for file in channel.glob("*/repodata.json"):  # its own time of indexing would count before a package's timestamp
+    if as_it_is:
+        return channel.as_uri()
+    for file in channel.glob("*/repodata.json"):  # the time of indexing would count before a package's timestamp
         records = json.loads(file.read_text())
         for record in (*records["packages"].values(), *records["packages.conda"].values()):
             record.pop("indexed_timestamp", None)

@@ -111,6 +111,18 @@ def test_as_of_a_day_what_came_later_is_not_there(channel: str) -> None:
     assert caught.value.hint
 
 
+def test_as_of_a_day_before_a_mirror_was_made_the_dates_of_the_builds_are_taken(tmp_path: Path) -> None:
+    write_package(tmp_path / "own", CondaPackage(name="python", version="3.9.7", files={"bin/python": b""}))
+    for version, published in (("1.0", "2021-01-01"), ("2.0", "2023-01-01")):
+        note = CondaPackage(name="note", version=version, files={}, published=published, depends=["python"])
+        write_package(tmp_path / "own", note)
+    index(tmp_path / "own", as_it_is=True)
+    told = Lines()
+    definition = conda_definition([(tmp_path / "own").as_uri()], "note", "python", asOf="2022-01-01")
+    assert versions(lock_environment(definition, progress=told)) == {"note": "1.0", "python": "3.9.7"}
+    assert "the dates of the builds are taken" in str(told)
+
+
 def test_packages_without_a_date_are_told(tmp_path: Path) -> None:
     python = CondaPackage(name="python", version="3.9.7", files={})
     write_package(tmp_path / "own", replace(python, index={"timestamp": None}))

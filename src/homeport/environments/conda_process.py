@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -59,27 +59,64 @@ def _say(document: Mapping[str, object]) -> None:
 async def _solve(question: Mapping[str, Any]) -> dict[str, object]:
     given = question["virtual_packages"]
     virtual = _detected() if given is None else [rattler.GenericVirtualPackage(*_virtual(text)) for text in given]
-    newest = question["exclude_newer"]
+    newest = datetime.fromisoformat(question["exclude_newer"]) if question["exclude_newer"] else None
+    gateway = _gateway(question)
     solve = partial(
         rattler.solve,
-        sources=_sources(question),
         specs=[rattler.MatchSpec(text) for text in question["specs"]],  # as conda reads them, leniently
-        gateway=_gateway(question),
+        gateway=gateway,
         platforms=[question["subdir"], "noarch"],
         virtual_packages=virtual,
-        exclude_newer=datetime.fromisoformat(newest) if newest else None,
-        timestamp_policy="allow-missing",
         channel_priority=rattler.ChannelPriority.Strict,
         channel_relations="disabled",
     )
-    try:
-        records = await solve(add_pip_as_python_dependency=True)  # conda's own default; it brings setuptools too
-    except SolverError:
-        records = await solve()  # a channel without pip
+    records, reindexed = await _solved(solve, _sources(question), gateway, newest)
     return {
+        "reindexed": reindexed,
         "records": [json.loads(record.to_json()) for record in records],
         "virtual_packages": [f"{each.name.normalized}={each.version}={each.build_string}" for each in virtual],
     }
+
+
+_Solve = Callable[..., Coroutine[Any, Any, list[rattler.RepoDataRecord]]]
+
+
+async def _solved(
+    solve: _Solve, sources: Sequence[rattler.Channel], gateway: rattler.Gateway, newest: datetime | None
+) -> tuple[list[rattler.RepoDataRecord], bool]:
+    """(the records, whether their build dates had to do: a mirror's records are as young as the mirror)."""
+    by_day = {"exclude_newer": newest, "timestamp_policy": "allow-missing"} if newest else {}
+    try:
+        return await _with_or_without_pip(partial(solve, sources=sources, **by_day)), False
+    except SolverError:
+        if newest is None:
+            raise
+    built = [_BuiltBefore(gateway, source, newest) for source in sources]
+    return await _with_or_without_pip(partial(solve, sources=built)), True
+
+
+async def _with_or_without_pip(solve: _Solve) -> list[rattler.RepoDataRecord]:
+    try:
+        return await solve(add_pip_as_python_dependency=True)  # conda's own default; it brings setuptools too
+    except SolverError:
+        return await solve()  # a channel without pip
+
+
+class _BuiltBefore:
+    """A channel as it would have been, by the dates at which its packages were built (a `RepoDataSource`)."""
+
+    def __init__(self, gateway: rattler.Gateway, channel: rattler.Channel, newest: datetime) -> None:
+        self._gateway, self._channel, self._newest = gateway, channel, newest
+
+    async def fetch_package_records(
+        self, platform: rattler.Subdir, name: rattler.PackageName
+    ) -> list[rattler.RepoDataRecord]:
+        found = await self._gateway.query([self._channel], [platform], [name.normalized], recursive=False)
+        records = [record for records in found for record in records]
+        return [record for record in records if record.timestamp is None or record.timestamp <= self._newest]
+
+    def package_names(self, platform: rattler.Subdir) -> list[str]:
+        return []
 
 
 async def _install(question: Mapping[str, Any]) -> dict[str, object]:

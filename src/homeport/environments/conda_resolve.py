@@ -56,6 +56,8 @@ def lock_conda_environment(
     progress.step(f"the conda engine solves {len(specs)} entries with {', '.join(place.name for place in places)}")
     answer = _solved(definition, target, _Asked(settings, places, specs), progress)
     packages = tuple(sorted((_package(each, places) for each in answer["records"]), key=lambda each: each.name))
+    if answer["reindexed"]:
+        progress.step(f"the channels' records are younger than {definition.as_of}: the dates of the builds are taken")
     _tell_about_dates(definition, packages, progress)
     virtual = tuple(answer["virtual_packages"])
     python = _python(definition, packages, virtual, find_platform(target.platform).conda)

@@ -15,7 +15,9 @@ _CERTIFICATE = re.compile(r"certificate|UnknownIssuer|self.signed", re.IGNORECAS
 _CONNECT = re.compile(r"client error \(Connect\)|dns error|timed out|proxy|Network is unreachable", re.IGNORECASE)
 _REFUSED = re.compile(r"\b(401|403)\b")
 _ABSENT = re.compile(r"\b404\b|No such file or directory|could not find subdir")
-_DAMAGED = re.compile(r"hash mismatch|sha256|md5|corrupt|checksum|unexpected (end of file|eof)|invalid", re.IGNORECASE)
+_DAMAGED = re.compile(
+    r"hash mismatch|sha256|md5|corrupt|checksum|unexpected (end of file|eof)|invalid (zip|tar|gzip|bzip)", re.IGNORECASE
+)
 _SPACE = re.compile(r"No space left on device|os error 28")
 _NOTHING = re.compile(r"No candidates were found for ([\w.\-]+)")
 _BY_UV = "`--engine uv` takes the packages from the Python package index instead"
