@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from homeport.domain.lock import Lock
 from homeport.environments import BuiltEnvironment, kept_or_new_lock, ready_environment, this_platform
 from homeport.errors import EnvironmentBuildError, InvalidInputError
 from tests.environments.conftest import Lines, definition_of
+from tests.environments.wheels import index_of
 
 
 class Kept:
@@ -62,3 +64,22 @@ def test_user_managed_dependencies_inside_an_image_are_for_the_docker_runtime(tm
     document = {"python": {"userManagedDependencies": True}, "docker": {"baseImage": "own/image:1"}}
     with pytest.raises(EnvironmentBuildError, match="only the image `own/image:1`"):
         ready_environment(EnvironmentDefinition.from_json(document), tmp_path, Kept(), progress=Lines())
+
+
+def test_a_private_index_is_asked_with_the_definitions_login_which_no_lock_holds(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    kept = Kept()
+    with index_of(shelf, login="user:s3cret") as url:
+        definition = definition_of(f"--index-url {url.replace('://', '://user:s3cret@')}", "beta")
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+        lock = kept_or_new_lock(definition, kept, progress=Lines(), home=tmp_path / "home")
+        text = json.dumps(kept.locks)
+        assert ("s3cret" in text, lock.indexes) == (False, (url.split("/")[2],))
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache of another machine"))
+        built = ready_environment(definition, tmp_path / "home", kept, progress=Lines())
+    assert built.folder is not None
+    assert not [path for path in built.folder.glob("*.json") if "s3cret" in path.read_text(encoding="utf-8")]

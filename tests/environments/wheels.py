@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -42,16 +43,22 @@ def make_wheel(
 
 
 @contextlib.contextmanager
-def index_of(folder: Path, seen: list[str] | None = None, *, days: Mapping[str, str] | None = None) -> Iterator[str]:
+def index_of(
+    folder: Path, seen: list[str] | None = None, *, days: Mapping[str, str] | None = None, login: str = ""
+) -> Iterator[str]:
     """A package index on a real socket that serves a folder of wheels; `seen` gets the path of every request.
 
-    With `days` (beginning of a file's name -> day) it says when files were published, else it does not.
+    With `days` (beginning of a file's name -> day) it says when files were published, else it does not; with `login`
+    (`user:password`) it answers nobody else.
     """
 
     class Index(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if seen is not None:
                 seen.append(self.path)
+            if login and self.headers.get("Authorization") != f"Basic {base64.b64encode(login.encode()).decode()}":
+                self.send_error(401)
+                return
             kind, _, name = self.path.strip("/").partition("/")
             if kind == "files" and (folder / name).is_file():
                 self._answer((folder / name).read_bytes(), "application/zip")
