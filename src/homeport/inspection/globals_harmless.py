@@ -231,7 +231,7 @@ _CYTHON = re.compile(r"__pyx_unpickle_[A-Za-z0-9_]+")
 _NOT_OURS = (
     "BZ2File BytesIO Callable FileIO GzipFile Integral Memory MemorizedFunc MemorizedResult Parallel "
     "Path Pool Popen Process ProcessPoolExecutor Thread ThreadPool ThreadPoolExecutor TemporaryDirectory "
-    "StringIO Request TransformerMixinMeta ABCMeta Options Generator Hub ScriptModule CDLL"
+    "StringIO Request Pep562 TransformerMixinMeta ABCMeta Options Generator Hub ScriptModule CDLL"
 )
 
 HARMLESS: frozenset[tuple[str, str]] = frozenset(
