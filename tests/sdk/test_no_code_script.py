@@ -17,7 +17,7 @@ from homeport.sdk.no_code_script import FILES, Loading, loading_of, settings_of,
     [
         ("pickle", "pickle"),
         ("cloudpickle", "pickle"),
-        ("dill", "pickle"),
+        ("dill", "dill"),
         ("joblib", "joblib"),
         ("xgboost-ubj", "xgboost"),
         ("lightgbm", "lightgbm"),
@@ -40,7 +40,7 @@ def test_the_format_decides_the_loader(tmp_path: Path, format_: str, loader: str
         (Findings(format="safetensors"), "weights, and not the model"),
         (Findings(format="keras-h5-weights"), "weights, and not the model"),
         (Findings(format="npy"), "an array is no model"),
-        (Findings(format="unknown", facts={"looks_like": "a picture"}), "it looks like a picture"),
+        (Findings(format="unknown", facts={"looks_like": "a picture"}), "`model` is a picture"),
         (Findings(format="pickle", facts={"damaged": "it is cut short"}), "is damaged: it is cut short"),
     ],
 )

@@ -20,9 +20,9 @@ from tests.conftest import lacking
 ROWS = [[0.1, 0.2], [0.9, 0.3], [0.2, 0.8], [0.7, 0.9]]
 
 
-def tried(folder: Path, *requests: Any, wall: float = 60) -> TrialResult:
+def tried(folder: Path, *requests: Any, wall: float = 60, loader: str = "pickle") -> TrialResult:
     """`folder/model.pkl` in the interpreter that runs the tests."""
-    script = write_script(folder / "home", settings_of("model.pkl", Loading("pickle")))
+    script = write_script(folder / "home", settings_of("model.pkl", Loading(loader)))
     return run_trial(
         Trial(interpreter=Path(sys.executable), script=script, models=folder, requests=requests, wall=wall)
     )
@@ -147,3 +147,35 @@ def test_a_file_without_a_model_is_final(tmp_path: Path) -> None:
     result = tried(tmp_path)
     assert result.final
     assert result.reason == "the file holds a `dict` of `weights`: none of them predicts"
+
+
+def test_a_model_of_named_columns_that_fails_without_pandas_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import sys\n"
+        "sys.modules['pandas'] = None\n"  # as where it is not installed
+        "class Named:\n"
+        "    feature_names_in_ = ['a', 'b']\n"
+        "    def predict(self, rows):\n"
+        "        raise ValueError('feature_names mismatch')\n"
+    )
+    (tmp_path / "model.pkl").write_bytes(b"(imine\nNamed\n.")
+    result = tried(tmp_path)
+    assert not result.ok
+    assert (result.failure or "").startswith("ModuleNotFoundError: ")
+    assert "pandas" in (result.failure or "")
+
+
+def test_dill_reads_what_dill_wrote(tmp_path: Path) -> None:
+    (tmp_path / "dill.py").write_text(
+        "import pickle\n"
+        "class Reader(pickle._Unpickler):\n"  # dill calls the module of a script `__builtin__.__main__`
+        "    def find_class(self, module, name):\n"
+        "        if (module, name) == ('__builtin__', '__main__'):\n"
+        "            return len\n"
+        "        return super().find_class(module, name)\n"
+        "def load(source):\n"
+        "    return Reader(source).load()\n"
+    )
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x03c__builtin__\n__main__\n.")
+    assert "No module named '__builtin__'" in (tried(tmp_path).failure or "")
+    assert tried(tmp_path, loader="dill").stage == "done"

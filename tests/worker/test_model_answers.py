@@ -182,3 +182,38 @@ def test_a_made_up_request_is_answered(name: str) -> None:
 def test_a_made_up_request_holds_categories_that_the_model_knows(people: Pipeline) -> None:
     request = model_sample.request_for(Served(people))
     assert request == {"data": [{"age": 0.0, "city": "a", "id": 0.0}]}
+
+
+def test_of_a_model_that_names_only_what_it_looks_at_other_columns_may_come_along() -> None:
+    class Old:  # as a column transformer before scikit-learn 1.0
+        transformers = (("numbers", None, ["age"]), ("words", None, ["city"]))
+        remainder = "drop"
+
+        def predict(self, frame: pd.DataFrame) -> list[Any]:
+            return [list(frame.columns), frame["age"].tolist()]
+
+    assert ask(Old(), [{"id": 7, "city": "a", "age": 1}])["predict"] == [["id", "city", "age"], [1]]
+    with pytest.raises(BadInput, match="missing: `age`; the model takes the columns `age`, `city`"):
+        ask(Old(), [{"id": 7, "city": "a"}])
+
+
+def test_a_number_where_a_text_is_wanted_is_the_callers_fault() -> None:
+    class Lower:
+        def predict(self, rows: Any) -> list[str]:
+            return [value.lower() for row in rows for value in row.tolist()]
+
+    with pytest.raises(BadInput, match="`predict` refuses the data: 'int' object has no attribute 'lower'"):
+        ask(Lower(), [[1]])
+
+
+def test_names_beside_a_model_put_its_columns_in_order(classifier: LogisticRegression) -> None:
+    loaded = {"model": classifier, "features": ["x", "y"], "classes": ["no", "yes"]}
+    assert ask(loaded, [{"y": row[1], "x": row[0]} for row in ROWS]) == {"predict": [0, 1, 0, 1]}
+    assert ask(loaded, ROWS) == {"predict": [0, 1, 0, 1]}
+    with pytest.raises(BadInput, match="missing: `y`; not known: `no`"):
+        ask(loaded, [{"x": 1, "no": 2}])
+
+
+def test_a_list_without_a_model_is_called_a_list() -> None:
+    with pytest.raises(Unservable, match="the file holds a `list` of `0`, `1`: none of them predicts"):
+        Served([1, 2])

@@ -53,7 +53,7 @@ LOADERS = (
     ("joblib", "joblib"),
     ("pickle", "pickle"),
     ("cloudpickle", "pickle"),
-    ("dill", "pickle"),
+    ("dill", "dill"),
 )
 NOT_MODELS = {
     "keras-h5-weights": "the file holds weights, and not the model that they belong to",
@@ -102,9 +102,10 @@ def loading_of(path: Path, findings: Findings) -> Loading:
     loader = next((loader for beginning, loader in LOADERS if kind.startswith(beginning)), None)
     if loader is None:
         looks = findings.facts.get("looks_like")
-        told = f"; it looks like {looks}" if looks else ""
+        if looks:
+            raise InvalidConfigError(f"`{path.name}` is {looks}", hint="name the file or folder of a model")
         raise InvalidConfigError(
-            f"`{path.name}` is of a format that is not served: {findings.format}{told}", hint=MAKE_A_SCRIPT
+            f"`{path.name}` is of a format that is not served: {findings.format}", hint=MAKE_A_SCRIPT
         )
     return Loading(loader, ".", _more(loader, path, kind))
 

@@ -33,6 +33,10 @@ OF_LIBRARIES = {  # what a library raises for data that do not fit, besides Valu
     "XGBoostError",
 }
 
+OF_INPUTS = tuple(  # one value was taken for another: a number that has no `lower`
+    "'%s' object has no attribute" % kind for kind in ("DataFrame", "NoneType", "bool", "float", "int", "list", "str")
+)
+
 
 class Unservable(Exception):  # noqa: N818 - it is the model's fault, said once at the start
     """The file was loaded, and nothing in it can be asked for a prediction."""
@@ -199,6 +203,9 @@ def lightgbm_categorical(model):
 
 
 def with_categories(values, names):
+    """Categories are pandas' own, and without it the codes would be others: that it lacks is for a trial to learn."""
+    import pandas  # noqa: F401
+
     if hasattr(values, "astype") and hasattr(values, "columns"):
         return values.astype(dict.fromkeys(names, "category"))
     return values
@@ -238,6 +245,7 @@ def kind_of(model):
 
 def members_of(loaded):
     """The models in what a file held, by name: one under None, or the members of a dict or a sequence that predict."""
+    called = type(loaded).__name__
     if isinstance(loaded, (list, tuple)):
         loaded = {str(number): member for number, member in enumerate(loaded)}
     if not isinstance(loaded, dict):
@@ -247,14 +255,28 @@ def members_of(loaded):
         found = {str(key): member for key, member in loaded.items() if methods_of(member) or callable(member)}
     if not found:
         names = quoted(sorted(str(key) for key in loaded)) or "nothing"
-        raise Unservable("the file holds a `%s` of %s: none of them predicts" % (type(loaded).__name__, names))
-    return {key: kind_of(member) for key, member in found.items()}
+        raise Unservable("the file holds a `%s` of %s: none of them predicts" % (called, names))
+    kinds = {key: kind_of(member) for key, member in found.items()}
+    for kind in kinds.values():
+        name_columns(kind.wanted, loaded)
+    return kinds
+
+
+def name_columns(wanted, beside):
+    """The columns' names in their order that lie beside a model, as `features` or the like, where it has none."""
+    for key, names in beside.items():
+        told = isinstance(names, (list, tuple)) and any(word in str(key).lower() for word in ("feature", "column"))
+        fits = told and len(names) == wanted.width and all(isinstance(name, str) for name in names)
+        if fits and wanted.columns is None and len(set(names)) == len(names):
+            wanted.columns = wanted.needed = list(names)
 
 
 def refuses(wrong):
     """Whether an error of a library's says that the data do not fit."""
     if isinstance(wrong, (ValueError, TypeError, KeyError, IndexError, OverflowError)):
         return True
+    if isinstance(wrong, AttributeError):
+        return str(wrong).startswith(OF_INPUTS)
     return any(base.__name__ in OF_LIBRARIES for base in type(wrong).__mro__) or is_shape(wrong)
 
 

@@ -41,6 +41,13 @@ def load_pickle(path, told):
             raise Refused("the compressed file is damaged: %s" % wrong) from wrong
 
 
+def load_dill(path, told):
+    import dill  # whose own reader knows what its files call the module of a script
+
+    with opened(path) as source:
+        return dill.load(source)
+
+
 def load_joblib(path, told):
     try:
         import joblib
@@ -184,6 +191,7 @@ def load_pyfunc(path, told):
 
 LOADERS = {
     "catboost": load_catboost,
+    "dill": load_dill,
     "joblib": load_joblib,
     "keras": load_keras,
     "lightgbm": load_lightgbm,

@@ -42,7 +42,7 @@ def main(told_path, result_path):
 
 def proceed(told, result, reached):
     """The stages one after the other; whatever the model raises goes through."""
-    from homeport_model import model_answers, model_loading, model_sample
+    from homeport_model import model_answers, model_loading, model_sample, model_values
 
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
@@ -66,7 +66,12 @@ def proceed(told, result, reached):
         result["request"] = made_up
     reached()
     for request in requests:
-        result["answers"].append(as_json(served.answer(request)))
+        try:
+            result["answers"].append(as_json(served.answer(request)))
+        except Exception:
+            if first.wanted.columns and not model_values.pandas_is_here():
+                import pandas  # noqa: F401 - what lacks is a data frame: to raise this says so
+            raise
 
 
 def as_json(value):

@@ -41,7 +41,7 @@ def framed(table, wanted):
         check_width(table, wanted)
     if table.columns is not None and wanted.columns is not None:
         table = in_order(table, wanted)
-    columns = wanted.columns or table.columns
+    columns = table.columns or wanted.columns
     if columns is None:
         return array_of(table.rows)
     if wanted.frame or pandas_is_here():
@@ -57,11 +57,13 @@ def check_width(table, wanted):
 def in_order(table, wanted):
     """The columns as the model was fitted with; those that it never looks at may be left out."""
     missing = [name for name in wanted.needed if name not in table.columns]
-    extra = [name for name in table.columns if name not in wanted.columns]
+    extra = [] if wanted.open else [name for name in table.columns if name not in wanted.columns]
     if missing or extra:
         faults = ["missing: %s" % quoted(missing)] if missing else []
         faults += ["not known: %s" % quoted(extra)] if extra else []
         raise BadInput("the columns of `data` do not fit, %s; the model takes %s" % ("; ".join(faults), wanted))
+    if wanted.open:
+        return table
     places = [table.columns.index(name) if name in table.columns else None for name in wanted.columns]
     rows = [[None if place is None else row[place] for place in places] for row in table.rows]
     return Table(rows, wanted.columns)

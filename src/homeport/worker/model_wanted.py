@@ -25,6 +25,7 @@ class Wanted:
         self.columns = columns
         self.needed = columns if needed is None else needed
         self.frame = frame  # it finds columns by name: nothing but a DataFrame will do
+        self.open = False  # `columns` are those that it looks at: others may come along, and all stay as they are sent
         self.texts = texts
         self.dicts = dicts
 
@@ -50,10 +51,13 @@ def wanted_by(model):
     frame, chosen = chosen_columns(chooser)
     columns = next((found for found in map(columns_of, layers) if found), None)
     width = next((found for found in map(width_of, layers) if found), None)
-    if columns is None and frame:
+    only_chosen = columns is None and frame  # before scikit-learn 1.0 nothing else was kept
+    if only_chosen:
         columns = chosen
     needed = chosen if frame and chosen and get(chooser, "remainder") == "drop" else None
-    return Wanted(len(columns) if columns else width, columns, needed, frame)
+    wanted = Wanted(len(columns) if columns else width, columns, needed, frame)
+    wanted.open = only_chosen
+    return wanted
 
 
 def layers_of(model):
