@@ -22,7 +22,7 @@ KNOWN = {
     "new.lgb": ("lightgbm", "LightGBM", None, "lightgbm.basic.Booster", ["lightgbm>=4", "numpy"]),
     "old.lgb": ("lightgbm", "LightGBM", None, "lightgbm.basic.Booster", ["lightgbm>=2.3,<3.2", "numpy"]),
     "new.cbm": ("catboost", "CatBoost", "1.2.10", "catboost.core.CatBoostClassifier", ["catboost==1.2.10"]),
-    "old.cbm": ("catboost", "CatBoost", None, "catboost.core.CatBoostClassifier", ["catboost"]),
+    "old.cbm": ("catboost", "CatBoost", None, "catboost.core.CatBoostClassifier", ["catboost>0.17.5,<0.21"]),
     "new_catboost.json": ("catboost-json", "CatBoost", "1.2.10", "catboost.core.CatBoostClassifier", None),
     "new.onnx": ("onnx", "Onnx", None, None, ["onnxruntime>=1.18"]),
     "new.safetensors": ("safetensors", "PyTorch", None, None, ["safetensors", "torch"]),

@@ -322,3 +322,9 @@ def test_whatever_a_file_says_there_is_a_candidate_and_an_end(findings: Findings
         assert proposal.as_of is None or proposal.as_of <= STILL.today
         proposal = after_failure(proposal, findings, failure, releases=STILL)
     assert proposal is None
+
+
+def test_no_candidate_compiles_a_recorded_version_where_others_have_its_wheel() -> None:
+    proposals = propose(found("scikit-learn==0.23.2", pythons=(">=3.8,<3.10",)), releases=releases())
+    assert proposals[0].python == "3.8"
+    assert "3.9" not in {proposal.python for proposal in proposals}

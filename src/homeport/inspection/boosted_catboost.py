@@ -26,6 +26,24 @@ _LARGEST_JSON = 8 << 20
 _CLASSES = {"Logloss": "CatBoostClassifier", "CrossEntropy": "CatBoostClassifier", "MultiClass": "CatBoostClassifier",
             "MultiClassOneVsAll": "CatBoostClassifier"}  # fmt: skip
 
+# What a release began to write into every model, in the order of the releases: (where, the newest release that was seen
+# without it, the oldest that was seen with it). From models that these releases wrote.
+_MARKERS = (
+    ("output_options", "0.15.1", "0.16.5"),
+    ("params.boosting_options.model_shrink_rate", "0.16.5", "0.17.5"),
+    ("output_options.final_feature_calcer_computation_mode", "0.17.5", "0.18.1"),
+    ("params.boosting_options.model_shrink_mode", "0.20.2", "0.21"),
+    ("params.tree_learner_options.grow_policy", "0.21", "0.22"),
+    ("params.tree_learner_options.penalties", "0.22", "0.23"),
+    ("params.data_processing_options.auto_class_weights", "0.23", "0.23.2"),
+    ("params.boosting_options.posterior_sampling", "0.24", "0.24.4"),
+    ("params.pool_metainfo_options", "0.24.4", "0.25.1"),
+    ("params.data_processing_options.embedding_processing_options", "1.0.0", "1.0.6"),
+    ("params.data_processing_options.eval_fraction", "1.0.6", "1.1"),
+    ("params.tree_learner_options.random_score_type", "1.2", "1.2.2"),
+    ("training", "1.2.2", "1.2.3"),
+)
+
 
 def is_json(source: Source) -> bool:
     """What `save_model(..., format="json")` writes: keys in the order of the alphabet."""
@@ -62,10 +80,20 @@ def _findings(form: str, said: dict[str, str]) -> Findings:
     trained = re.match(r"(\d{4})-(\d\d)-(\d\d)", said.get("train_finish_time", ""))
     classes = _object(said.get("class_params", "")).get("class_names")
     facts: dict[str, Any] = {"loss": loss, "classes": classes, "trained": said.get("train_finish_time")}
-    why = "`catboost_version_info` in the file" if version else "the file's format"
-    needed = Needed(
-        distribution="catboost", specifier=f"=={version.group(1)}" if version else "", why=why, sure="certain"
-    )
+    window = _window(said)
+    if version:
+        needed = Needed(
+            distribution="catboost",
+            specifier=f"=={version.group(1)}",
+            why="`catboost_version_info` in the file",
+            sure="certain",
+        )
+    elif window:
+        needed = Needed(
+            distribution="catboost", specifier=window, why="the options that its writer knew", sure="likely"
+        )
+    else:
+        needed = Needed(distribution="catboost", why="the file's format", sure="certain")
     return Findings(
         format=form,
         framework="CatBoost",
@@ -75,6 +103,26 @@ def _findings(form: str, said: dict[str, str]) -> Findings:
         not_before=_date(trained),
         facts={key: value for key, value in facts.items() if value is not None},
     )
+
+
+def _window(said: dict[str, str]) -> str:
+    """Between which releases its writer was, by the options that it knew; empty where it left none."""
+    told = {name: _object(said[name]) for name in ("output_options", "params", "training") if name in said}
+    if not told.get("params"):
+        return ""
+    known = [_holds(told, path.split(".")) for path, _, _ in _MARKERS]
+    newest = max((number for number, here in enumerate(known) if here), default=None)
+    above = [] if newest is None else [f">{_MARKERS[newest][1]}"]
+    later = _MARKERS[0 if newest is None else newest + 1 :][:1]
+    return ",".join(above + [f"<{since}" for _, _, since in later])
+
+
+def _holds(told: Any, path: list[str]) -> bool:
+    for name in path:
+        if not isinstance(told, dict) or name not in told:
+            return False
+        told = told[name]
+    return True
 
 
 def _info(source: Source) -> Iterator[tuple[str, str]]:

@@ -70,6 +70,16 @@ class _Choice:
     day: date | None
     cost: tuple[int, ...]
 
+    @property
+    def broken(self) -> int:
+        """How many certain statements of the file it goes against."""
+        return self.cost[0]
+
+    @property
+    def installs(self) -> bool:
+        """Whether every recorded version has a wheel for it: else it takes a compiler, minutes, and mostly fails."""
+        return not self.window.refused and not self.window.unbuilt
+
 
 def _candidates(evidence: Evidence, releases: Releases) -> Iterator[Proposal]:
     choices = _choices(evidence, releases)
@@ -132,13 +142,15 @@ def _unique(candidates: Iterable[Proposal]) -> Iterator[Proposal]:
 
 
 def _choices(evidence: Evidence, releases: Releases) -> list[_Choice]:
-    """Every Python that could be, best first."""
+    """Every Python that could be, best first; none that would compile a recorded version, where others need not."""
     choices = []
     for minor in PYTHONS:
         window = window_of(evidence, minor, releases)
         day = day_in(window, evidence, minor, releases)
         choices.append(_Choice(minor, window, day, _cost(evidence, minor, window, day, releases)))
-    return sorted(choices, key=lambda choice: choice.cost)
+    with_wheels = {choice.broken for choice in choices if choice.installs}
+    sensible = [choice for choice in choices if choice.installs or choice.broken not in with_wheels]
+    return sorted(sensible, key=lambda choice: choice.cost)
 
 
 def _cost(evidence: Evidence, minor: Minor, window: Window, day: date | None, releases: Releases) -> tuple[int, ...]:
