@@ -143,7 +143,7 @@ def steps_of(model: Made) -> Iterator[tuple[str, Node]]:
 
 def n_features_of(model: Made) -> int | None:
     """How many columns it was fitted with: `n_features_in_`, older names, or the shape of its coefficients."""
-    for node in (model, *(step for _, step in steps_of(model))):
+    for node in _entrances(model):
         told = attributes_of(node)
         for key in ("n_features_in_", "n_features_", "_n_features", "n_features"):
             number = scalar_of(told.get(key))
@@ -154,6 +154,18 @@ def n_features_of(model: Made) -> int | None:
             if array is not None and array.shape:
                 return array.shape[-1]
     return None
+
+
+def _entrances(model: Made) -> Iterator[Node]:
+    """The object, and of a pipeline its first step, which takes the same input; later ones do not."""
+    node: Node = model
+    for _ in range(MOST_TOLD):
+        yield node
+        steps = attributes_of(node).get("steps") if isinstance(node, Made) else None
+        first = steps.items[0] if isinstance(steps, Listing) and steps.items else None
+        if not isinstance(first, tuple) or len(first) < 2:
+            return
+        node = first[1]
 
 
 def feature_names_of(model: Made) -> list[str] | None:

@@ -19,7 +19,7 @@ from homeport.environments import build_environment, ready_environment, this_pla
 from homeport.errors import EnvironmentBuildError, HomeportError, InvalidConfigError, UserCodeError
 from homeport.sdk.comparison import compare
 from homeport.sdk.model_at_hand import ModelAtHand
-from homeport.sdk.no_code_script import Loading, loading_of, settings_of, write_script
+from homeport.sdk.no_code_script import MAKE_A_SCRIPT, Loading, loading_of, settings_of, write_script
 from homeport.sdk.no_code_trust import Trust
 from homeport.sdk.trial_memory import Learnt, recall, remember
 from homeport.sdk.trials import Trial, TrialResult, run_trial
@@ -159,8 +159,9 @@ def _asked(model: ModelAtHand, interpreter: Path, script: Path, folder: Path) ->
 def about(findings: Findings, model: ModelAtHand) -> str:
     """`iris.pkl: joblib, ScikitLearn 0.22.1, sklearn.svm._classes.SVC (62 KiB)`."""
     framework = " ".join(filter(None, (findings.framework, findings.framework_version)))
-    parts = [findings.format, framework, findings.model_class or ""]
-    return f"{model.name}: {', '.join(filter(None, parts))} ({byte_size(model.size)})"
+    known = findings.format if findings.format != "unknown" else ""
+    parts = ", ".join(filter(None, (known, framework, findings.model_class)))
+    return f"{model.name}: {parts or 'no model that is known'} ({byte_size(model.size)})"
 
 
 def named(proposal: Proposal) -> str:
@@ -213,7 +214,7 @@ def _attempt(model: ModelAtHand, bench: Workbench, search: _Search, candidate: _
         built = ready_environment(definition, bench.home, keeper, progress=progress)
     except EnvironmentBuildError as wrong:
         search.said = wrong.message
-        _note(search, progress, f"it cannot be built: {wrong.message}")
+        _note(search, progress, f"it cannot be built: {_gist(wrong.message)}")
         return None
     result = _asked(model, built.interpreter, candidate.script, candidate.folder)
     if keeper.lock is None:
@@ -231,7 +232,7 @@ def _attempt(model: ModelAtHand, bench: Workbench, search: _Search, candidate: _
         progress.step(_success(model, result))
         return learnt
     if result.final:
-        raise InvalidConfigError(f"`{model.name}` is not served: {result.reason}", hint=HINT)
+        raise InvalidConfigError(f"`{model.name}` is not served: {result.reason}", hint=MAKE_A_SCRIPT)
     if result.only_warned and search.second_best is None:
         search.second_best = learnt
     search.said, search.detail = f"{result.failure}\n{result.detail}", search.detail or result.detail
@@ -247,6 +248,12 @@ def explained(findings: Findings, lock: Lock, result: TrialResult) -> str:
     said = f"{result.failure}\n{result.detail}"
     python = result.python or lock.python.version
     return explain_load_failure(findings, installed, python, said) or result.failure or "it failed"
+
+
+def _gist(said: str) -> str:
+    """Of all that the installer said, the line that names what failed."""
+    lines = said.splitlines() or [said]
+    return next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), lines[0])
 
 
 def _note(search: _Search, progress: Progress, failure: str) -> None:
