@@ -163,4 +163,5 @@ def _write(folder: Path, name: str, proposal: Proposal | None) -> None:
             f"no environment can be proposed for `{name}`", hint="name the file that holds the model itself"
         )
     environment_of(proposal, folder.resolve().name).save_to_directory(folder)
-    say(f"wrote the environment to {shown(folder)}; `homeport environment register {shown(folder)}` keeps it in the workspace")
+    where = shown(folder)
+    say(f"wrote the environment to {where}; `homeport environment register {where}` keeps it in the workspace")
