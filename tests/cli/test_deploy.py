@@ -107,7 +107,7 @@ def test_json_says_what_was_deployed_and_no_wait_returns_early(lab: Homeport, pr
 SCRIPT = ("--entry-script", "score.py")
 WRONG: list[tuple[tuple[str, ...], int, str]] = [
     (("m", *SCRIPT), 2, "missing option '-n'"),
-    (("m", "-n", "svc"), 2, "of a format that is not served"),
+    (("m", "-n", "svc"), 2, "is text that is no model"),
     (("-n", "svc"), 2, "the entry script is missing"),
     (("m", "-n", "NotLower", *SCRIPT), 2, "`NotLower` is not a usable service name"),
     (("m", "-n", "svc", "--entry-script", "absent.py"), 2, "`absent.py` does not exist"),

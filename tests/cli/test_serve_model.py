@@ -63,7 +63,7 @@ def test_the_description_of_a_model_says_what_it_takes(serve: Callable[..., Serv
     ("words", "status", "said"),
     [
         (("nothing.pkl",), 3, "there is no script or model at `nothing.pkl`"),
-        (("notes.txt",), 1, "of a format that is not served"),
+        (("notes.txt",), 1, "is text that is no model"),
         (("cut.pkl",), 1, "is damaged"),
         (("model.pkl", "--model-dir", "."), 1, "--model-dir is for scripts"),
         (("model.pkl", "--python", "nowhere/python"), 1, "is not an interpreter that can be run"),
