@@ -33,6 +33,9 @@ from homeport.inspection.pickle_values import GlobalName
         ("__builtin__", "object"),
         ("copy_reg", "_reconstructor"),
         ("torch._utils", "_rebuild_tensor_v2"),
+        ("_loss", "CyHalfSquaredError"),
+        ("_loss", "__pyx_unpickle_CyHalfSquaredError"),
+        ("feature_engine.imputation.mean_median", "MeanMedianImputer"),
     ],
 )
 def test_what_ordinary_models_name_is_harmless(module: str, name: str) -> None:
@@ -52,6 +55,8 @@ def test_what_ordinary_models_name_is_harmless(module: str, name: str) -> None:
         ("sklearn.ensemble._base", "Parallel"),
         ("sklearn.neighbors.tests.test_kd_tree", "KDTree"),
         ("sklearn", "svm"),
+        ("_loss", "os"),
+        ("_loss.os", "CyHalfSquaredError"),
         ("sklearnx.svm", "SVC"),
         ("numpy", "load"),
         ("numpy", "__builtins__"),

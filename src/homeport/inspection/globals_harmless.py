@@ -191,6 +191,8 @@ _EXACT["lightgbm.compat"] = "_LGBMLabelEncoder LGBMLabelEncoder"
 _EXACT["lightgbm.sklearn"] = (
     "LGBMClassifier LGBMModel LGBMRanker LGBMRegressor _EvalFunctionWrapper _ObjectiveFunctionWrapper"
 )
+_EXACT["sklearn_pandas.dataframe_mapper"] = "DataFrameMapper"
+_EXACT["sklearn_pandas.pipeline"] = "TransformerPipeline"
 _EXACT["catboost.core"] = "CatBoost CatBoostClassifier CatBoostRanker CatBoostRegressor"
 
 # Functions of scikit-learn that pickled estimators refer to: scores, kernels, distances, row-wise transformations.
@@ -219,13 +221,17 @@ _SKLEARN_MODULES = re.compile(
 )
 _OTHER_MODULES = re.compile(
     r"(?:imblearn\.(?:base|combine|ensemble|over_sampling|pipeline|under_sampling)"
-    r"|category_encoders|torch\.nn\.modules)(?:\.[a-z_0-9]+)*"
+    r"|mlxtend\.(?:classifier|cluster|feature_extraction|feature_selection|preprocessing|regressor)"
+    r"|category_encoders|feature_engine|torch\.nn\.modules)(?:\.[a-z_0-9]+)*"
 )
 # Their state holds a text that is executed: `pickle_surprises` reads it.
 _DISTRIBUTIONS = {"scipy.stats._continuous_distns", "scipy.stats._discrete_distns"}
 _INTERPOLATION = {"scipy.interpolate.interpolate", "scipy.interpolate._interpolate"}
 _METHOD = re.compile(r"interp1d\._call_\w+")
 _CLASS = re.compile(r"_{0,2}[A-Z][A-Za-z0-9_]*|(?:csr|csc|coo)_matrix")
+# What scikit-learn 1.5 to 1.8 calls its compiled `sklearn._loss._loss`, which registers itself under this name.
+BARE_LOSS = "_loss"
+_LOSS = re.compile(r"(?:__pyx_unpickle_)?Cy[A-Z][A-Za-z]+")
 _CYTHON = re.compile(r"__pyx_unpickle_[A-Za-z0-9_]+")
 # Classes that those modules import from elsewhere and that open, delete or start something.
 _NOT_OURS = (
@@ -246,6 +252,8 @@ def is_harmless(module: str, name: str) -> bool:
     if (module, name) in HARMLESS:
         return True
     parts = module.split(".")
+    if module == BARE_LOSS:
+        return bool(_LOSS.fullmatch(name))
     if module in _INTERPOLATION and _METHOD.fullmatch(name):
         return True
     if "." in name or "tests" in parts or "externals" in parts or name in _ELSEWHERE or "_testing" in parts:

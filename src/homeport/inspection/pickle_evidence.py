@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from homeport.domain.findings import Needed, PythonNeeded
 from homeport.inspection.allowed import as_python_3
+from homeport.inspection.globals_harmless import BARE_LOSS
 from homeport.inspection.imports import distribution_of
 from homeport.inspection.pickle_arrays import dtype_of
 from homeport.inspection.pickle_bytecode import Minor, codes_in, minors_of
@@ -20,7 +21,7 @@ from homeport.inspection.pickle_values import ArrayInStream, Made, Node, attribu
 _KNOWN_NAMES = (
     "catboost category_encoders cloudpickle cuml cv2 dask dateutil dill econml fastai feature_engine "
     "flaml gensim hdbscan hmmlearn imblearn imodels interpret joblib keras lifelines lightfm lightgbm "
-    "mlxtend networkx nltk numba numpy pandas patsy PIL pmdarima polars prophet pyarrow pygam pyod pytz "
+    "mlflow mlxtend networkx nltk numba numpy pandas patsy PIL pmdarima polars prophet pyarrow pygam pyod pytz "
     "river scipy sentence_transformers shap skimage sklearn sklearn_pandas skl2onnx skopt skops skorch "
     "sksurv sktime spacy statsmodels surprise tensorflow torch torchvision tpot transformers tslearn umap "
     "xgboost yaml _catboost"
@@ -44,7 +45,8 @@ _PYTHON_2 = {"STRING", "BINSTRING", "SHORT_BINSTRING"}  # Python 3 reads these a
 
 def imports_of(report: PickleReport) -> set[str]:
     """The top-level modules that its globals import, under Python 3's names."""
-    return {as_python_3(name).module.split(".")[0] for name in report.names}
+    found = {as_python_3(name).module.split(".")[0] for name in report.names}
+    return found - {BARE_LOSS} | ({"sklearn"} if BARE_LOSS in found else set())
 
 
 def own_modules_of(report: PickleReport) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ certain >=1.1 sklearn\.(?:_loss\.loss|_loss\._loss|utils\._bunch)\.
 certain >=1.3 sklearn\.metrics\._(?:dist_metrics\.\w+64|scorer\._PassthroughScorer)
 certain >=1.4 sklearn\.metrics\._scorer\._Scorer
 certain >=1.6 sklearn\.frozen\.
+likely >=1.5 _loss\.(?:__pyx_unpickle_)?Cy
 """
 _CLOUDPICKLE = r"""
 certain <3 cloudpickle\.cloudpickle\.(?:_fill_function|_make_skel_func|_rehydrate_skeleton_class)
