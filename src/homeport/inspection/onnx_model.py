@@ -13,7 +13,8 @@ from homeport.inspection.protobuf import BYTES, VARINT, Field, fields, inside, s
 from homeport.inspection.source import Source
 
 # release -> newest opset of ai.onnx, of ai.onnx.ml, newest file version (IR) that it reads; oldest first.
-# https://onnxruntime.ai/docs/reference/compatibility.html joined with onnx's own table of versions.
+# https://onnxruntime.ai/docs/reference/compatibility.html joined with onnx's own table of versions; where editions of
+# that page disagree on the file version, onnx's is taken, so that a lowest release is likely and not certain.
 RUNTIMES = (
     ("1.0", 11, 2, 6),
     ("1.3", 12, 2, 7),
@@ -174,7 +175,7 @@ def _needed(facts: dict[str, Any], opsets: dict[str, int]) -> list[Needed]:
     able = next((release for release, *most in RUNTIMES if opset <= most[0] and ml <= most[1] and ir <= most[2]), None)
     why = f"opset {opset}" + (f", ai.onnx.ml {ml}" if ml else "") + f", file version {ir}"
     specifier = f">={able}" if able else f">{RUNTIMES[-1][0]}"
-    needed = [Needed(distribution="onnxruntime", specifier=specifier, why=why, sure="certain" if able else "likely")]
+    needed = [Needed(distribution="onnxruntime", specifier=specifier, why=why, sure="likely" if able else "guess")]
     if "ai.onnx.contrib" in opsets:
         needed.append(
             Needed(distribution="onnxruntime-extensions", why="operators of `ai.onnx.contrib`", sure="likely")
