@@ -121,6 +121,14 @@ def test_what_the_classes_import_undeclared_is_added() -> None:
     assert "pandas" not in first(found("scikit-learn==1.2.2", facts={"feature_names": ["x0", "x1"]})).packages
 
 
+def test_code_that_the_file_carries_is_given_data_frames() -> None:
+    """`frame["age"] * 2` names no module."""
+    carried = found("cloudpickle==2.2.1", format="cloudpickle", facts={"functions": ["predict"]})
+    assert "pandas" in first(carried).packages
+    assert "pandas" in first(found("scikit-learn==1.2.2", own_modules=("features",))).packages
+    assert "pandas" not in first(found("scikit-learn==1.2.2", format="script", own_modules=("features",))).packages
+
+
 def test_setuptools_is_added_where_the_python_does_not_bring_it() -> None:
     told = found("umap-learn==0.5.7", pythons=("==3.12.*",))
     assert any(line.startswith("setuptools") for line in first(told).packages)

@@ -222,6 +222,8 @@ def _extras(findings: Findings, pins: Mapping[str, Pinned], named: set[str]) -> 
         extras["scikit-learn"] = "it was saved by a scikit-learn class of its library"
     if _wants_frame(findings):
         extras.setdefault("pandas", "it was fitted with named columns")
+    elif findings.format != "script" and (findings.own_modules or findings.facts.get("functions")):
+        extras.setdefault("pandas", "code of its own may take a data frame")  # which its globals need not show
     for name in sorted(named):
         if undeclared_setuptools(name, pins[name].version if name in pins else None):
             extras[LAST_PKG_RESOURCES] = f"{name} imports pkg_resources undeclared"
