@@ -118,7 +118,7 @@ COMPANIONS: dict[str, tuple[str, ...]] = {
 }
 # Lighter builds of the same release.
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
-# Runtimes of hundreds of megabytes, on Linux with a GPU's libraries of gigabytes: a build that is at hand is worth much.
+# Runtimes of hundreds of megabytes, with gigabytes for a GPU: a build that is at hand is worth much.
 HEAVY = ("torch", "tensorflow")
 # What producers call themselves -> their distribution. They are not needed to read the file: they date it.
 MAKERS = {
