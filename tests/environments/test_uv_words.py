@@ -49,3 +49,12 @@ def test_each_failure_has_its_next_step(text: str, hint: str) -> None:
 def test_a_date_that_is_too_early_is_named() -> None:
     wrong = build_error("cannot resolve", UvError(1, NO_SOLUTION + "you require flask==3, we"), as_of="2019-01-01")
     assert wrong.hint == "nothing fits as of 2019-01-01: loosen one of them, or choose a later date"
+
+
+def test_a_build_that_fails_is_not_blamed_on_files_without_a_day() -> None:
+    undated = "warning: `scipy-1.10.1-cp311.whl` is missing an upload date\n"
+    failed = UvError(1, f"{undated}error: Failed to build `llvmlite==0.36.0`")
+    wrong = build_error("cannot resolve", failed, as_of="2021-05-01")
+    assert wrong.message == "cannot resolve: `llvmlite==0.36.0`\nerror: Failed to build `llvmlite==0.36.0`"
+    conflict = UvError(1, f"{undated}{NO_SOLUTION}you require scipy, we")
+    assert "does not say when files were published" in build_error("x", conflict, as_of="2021-05-01").message

@@ -47,13 +47,12 @@ _ASKED = re.compile(
 
 def build_error(doing: str, wrong: UvError, *, as_of: object = None) -> EnvironmentBuildError:
     """`doing` begins the sentence: "cannot resolve `tutorial-env:1`"; the packages in conflict are named there."""
-    text = wrong.text
-    files = _UNDATED.findall(text)
-    if files and as_of:
-        kept = "\n".join(line for line in text.splitlines() if not _UNDATED.search(line))
+    files = _UNDATED.findall(wrong.text)
+    text = "\n".join(line for line in wrong.text.splitlines() if not _UNDATED.search(line)).strip()
+    if files and as_of and not _COMPILER.search(text):
         return EnvironmentBuildError(
             f"{doing}: the package index does not say when files were published ({_some(files)}), "
-            f"so nothing can be resolved as of {as_of}\n{kept.strip()}",
+            f"so nothing can be resolved as of {as_of}\n{text}",
             hint=UNDATED_HINT,
         )
     names = conflicting(text)
