@@ -2,7 +2,7 @@
 
 | WHAT | Python | packages |
 |---|---|---|
-| `new` | 3.11 | xgboost 3.2, lightgbm 4.7, catboost 1.2.10, skops 0.16, scikit-learn 1.9, skl2onnx, mlflow, safetensors |
+| `new` | 3.11 | xgboost 3.2, lightgbm 4.7, catboost 1.2.10, skops 0.16, scikit-learn 1.9, skl2onnx, mlflow and so on |
 | `old` | 3.7 | xgboost 0.90, lightgbm 2.3.0, catboost 0.20 |
 | `mid` | 3.7 | xgboost 1.3.3 |
 | `torch` | 3.7 | torch 1.4.0 |

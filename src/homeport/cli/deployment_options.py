@@ -217,7 +217,7 @@ def _environment(workspace: Workspace, name: str, given: dict[str, Any]) -> Envi
 def _by_engine(environment: Environment | None, engine: str | None) -> Environment | None:
     """Resolved by that engine: a version of its own, where the environment is registered otherwise."""
     if environment is None and engine is not None:
-        raise WrongUsage("`--engine` needs an environment", hint="name one: `--environment NAME` or `--conda-file FILE`")
+        raise WrongUsage("`--engine` needs an environment", hint="name one: `--environment` or `--conda-file`")
     if environment is not None and engine is not None:
         environment.engine = engine
     return environment

@@ -48,7 +48,7 @@ _ASKED = re.compile(
 def build_error(doing: str, wrong: UvError, *, as_of: object = None) -> EnvironmentBuildError:
     """`doing` begins the sentence: "cannot resolve `tutorial-env:1`"; the packages in conflict are named there."""
     files = _UNDATED.findall(wrong.text)
-    text = "\n".join(line for line in wrong.text.splitlines() if not _UNDATED.search(line)).strip()
+    text = "\n".join(line for line in wrong.text.splitlines() if not _UNDATED.search(line)).strip("\n")
     if files and as_of and not _COMPILER.search(text):
         return EnvironmentBuildError(
             f"{doing}: the package index does not say when files were published ({_some(files)}), "
