@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from homeport.cli.edge import TERMINATED
 from homeport.domain.lock import without_credentials
 from homeport.environments.uv import UvError, run_uv, uv_variables
 from tests.environments.conftest import Lines
@@ -48,8 +49,10 @@ def build_wheel(*words, **more):
 RUN = """
 import sys
 from pathlib import Path
+from homeport.cli.edge import end_in_order
 from homeport.domain.progress import Silent
 from homeport.environments.uv import run_uv
+end_in_order()
 run_uv(["pip", "install", "--target", "out", "--no-deps", "./slow"], folder=Path(sys.argv[1]), progress=Silent())
 """
 
@@ -65,6 +68,7 @@ def test_what_builds_a_package_ends_with_the_command_that_is_stopped(tmp_path: P
         until(lambda: began.exists() and began.read_text())
         builder = Path("/proc") / began.read_text()
         assert builder.exists()
-        command.send_signal(signal.SIGINT)
+        command.send_signal(signal.SIGTERM)  # Ctrl-C is switched off in what a shell runs in the background
         command.communicate(timeout=30)
+    assert command.returncode == TERMINATED
     until(lambda: not builder.exists())
