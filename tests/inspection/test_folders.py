@@ -180,3 +180,12 @@ def test_a_class_in_the_old_form_of_pytorch_is_told(tmp_path: Path) -> None:
     found = inspect_model(path)
     assert found.format == "torch-legacy"
     assert found.globals == ("fractions.Fraction",)
+
+
+def test_models_that_only_their_names_tell_apart_are_all_named(folder: Path) -> None:
+    shutil.copy(FILES / "new.lgb", folder / "a.txt")
+    shutil.copy(FILES / "new.json", folder / "b.json")
+    (folder / "samples.pkl").write_bytes(pickle.dumps([[1.0, 2.0]]))
+    assert inspect_model(folder).facts["as_good"] == ["a.txt", "b.json"]
+    (folder / "b.json").rename(folder / "model.json")
+    assert "as_good" not in inspect_model(folder).facts

@@ -101,3 +101,9 @@ def test_the_script_is_written_once_for_equal_settings(tmp_path: Path) -> None:
 def test_only_skops_is_told_whom_the_workspace_trusts() -> None:
     assert settings_of("m", Loading("skops"), trusted=["a.B"])["trusted"] == ["a.B"]
     assert settings_of("m", Loading("pickle"), trusted=["a.B"])["trusted"] == []
+
+
+def test_of_several_models_in_a_folder_none_is_served_by_chance(tmp_path: Path) -> None:
+    found = Findings(format="pickle", facts={"model_file": "a.pkl", "as_good": ["a.pkl", "b.pkl"]})
+    with pytest.raises(InvalidConfigError, match=r"must hold one model file .* it holds `a.pkl`, `b.pkl`"):
+        loading_of(tmp_path, found)

@@ -142,7 +142,7 @@ def test_of_several_models_the_request_names_one(classifier: LogisticRegression)
     assert ask(both, ROWS, model="a") == {"predict": [0, 1, 0, 1]}
 
 
-@pytest.mark.parametrize("loaded", [{"a": 1}, 3, "text", None, [], {}])
+@pytest.mark.parametrize("loaded", [{"a": 1}, 3, "text", None, [], {}, eval, [print]])
 def test_what_holds_no_model_is_said_at_the_start(loaded: Any) -> None:
     with pytest.raises(Unservable):
         Served(loaded)

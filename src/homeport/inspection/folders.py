@@ -57,6 +57,8 @@ def inspect_folder(folder: Path, allowed: Collection[str], only: Sequence[str] |
         return with_inner(found, list(inspected.values()))
     found = inspected.pop(model)
     facts = {**found.facts, "model_file": model, **_others(inspected), **_beside(content)}
+    if as_good := _as_good(model, found, inspected):
+        facts["as_good"] = [model, *as_good[:_LISTED]]
     return _with_surroundings(folder, replace(found, facts=facts), list(inspected.values()), content)
 
 
@@ -117,7 +119,17 @@ def _best(inspected: dict[str, Findings]) -> str | None:
     models = {path: found for path, found in inspected.items() if found.format != "unknown"}
     if not models:
         return None
-    return min(models, key=lambda path: (-_rank(models[path]), path.count("/"), "model" not in path.lower(), path))
+    return min(models, key=lambda path: (*_order(path, models[path]), path))
+
+
+def _order(path: str, found: Findings) -> tuple[int, int, bool]:
+    return -_rank(found), path.count("/"), "model" not in path.lower()
+
+
+def _as_good(model: str, found: Findings, others: dict[str, Findings]) -> list[str]:
+    """Models that only the alphabet puts after the chosen one; data that somebody pickled are none."""
+    best = _order(model, found)
+    return [path for path, other in others.items() if other.framework and _order(path, other) == best]
 
 
 def _rank(found: Findings) -> int:

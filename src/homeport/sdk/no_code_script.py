@@ -120,6 +120,9 @@ def _more(loader: str, path: Path, kind: str) -> Mapping[str, Any]:
 
 def _of_folder(path: Path, findings: Findings) -> Loading:
     """The one file of a folder that is a model, beside modules and whatever else it carries."""
+    several = findings.facts.get("as_good")
+    if isinstance(several, list):
+        raise _several(path, [str(name) for name in several])
     named = findings.facts.get("model_file") or findings.facts.get("file")
     if isinstance(named, str) and (path / named).is_file():
         kind = findings.format.lower().rpartition("/")[2]
@@ -134,13 +137,17 @@ def _of_folder(path: Path, findings: Findings) -> Loading:
             hint="name an entry script, a model file or folder, or a bundle",
         )
     if len(files) != 1:
-        names = ", ".join(f"`{file.relative_to(path)}`" for file in files[:5])
-        raise InvalidConfigError(
-            f"`{path.name}` must hold one model file to be served by itself; it holds {names}",
-            hint="name the file itself, or " + MAKE_A_SCRIPT,
-        )
+        raise _several(path, [str(file.relative_to(path)) for file in files])
     kind = SUFFIXES[files[0].suffix]
     return Loading(kind, files[0].relative_to(path).as_posix(), _more(kind, files[0], kind))
+
+
+def _several(path: Path, files: list[str]) -> InvalidConfigError:
+    names = ", ".join(f"`{name}`" for name in files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
+    return InvalidConfigError(
+        f"`{path.name}` must hold one model file to be served by itself; it holds {names}",
+        hint="name the file itself, or " + MAKE_A_SCRIPT,
+    )
 
 
 def _of_mlflow(folder: Path) -> Loading:

@@ -238,9 +238,9 @@ def kind_of(model):
         return tensors
     if methods_of(model):
         return Estimator(model)
-    if callable(model) and not isinstance(model, type):
+    if callable(model) and not isinstance(model, (type, type(len))):  # a function of C is no one's model
         return Called(model)
-    raise Unservable("a `%s` has no method that predicts, and cannot be called" % type(model).__name__)
+    raise Unservable("a `%s` has no method that predicts, and is no function of the file's own" % type(model).__name__)
 
 
 def members_of(loaded):
