@@ -40,6 +40,8 @@ def test_the_format_decides_the_loader(tmp_path: Path, format_: str, loader: str
         (Findings(format="safetensors"), "weights, and not the model"),
         (Findings(format="keras-h5-weights"), "weights, and not the model"),
         (Findings(format="npy"), "an array is no model"),
+        (Findings(format="torch", facts={"weights_only": True}), "weights .a state dict., and not the model"),
+        (Findings(format="pickle", globals=("__main__.Net",)), "`Net` was defined in the script that saved it"),
         (Findings(format="unknown", facts={"looks_like": "a picture"}), "`model` is a picture"),
         (Findings(format="pickle", facts={"damaged": "it is cut short"}), "is damaged: it is cut short"),
     ],

@@ -97,6 +97,8 @@ def loading_of(path: Path, findings: Findings) -> Loading:
     for beginning, why in NOT_MODELS.items():
         if kind.startswith(beginning):
             raise InvalidConfigError(f"`{path.name}` cannot be served by itself: {why}", hint=MAKE_A_SCRIPT)
+    if missing := _out_of_reach(path, findings):  # said before gigabytes are installed for it
+        raise InvalidConfigError(f"`{path.name}` cannot be served by itself: {missing}", hint=MAKE_A_SCRIPT)
     if path.is_dir() and not (path / "saved_model.pb").is_file():
         return _of_folder(path, findings)
     loader = next((loader for beginning, loader in LOADERS if kind.startswith(beginning)), None)
@@ -108,6 +110,18 @@ def loading_of(path: Path, findings: Findings) -> Loading:
             f"`{path.name}` is of a format that is not served: {findings.format}", hint=MAKE_A_SCRIPT
         )
     return Loading(loader, ".", _more(loader, path, kind))
+
+
+def _out_of_reach(path: Path, findings: Findings) -> str | None:
+    """What no environment has: the class of a state dict, or one of the script that saved the file."""
+    if findings.format.startswith("torch") and findings.facts.get("weights_only"):
+        return "the file holds weights (a state dict), and not the model that they belong to"
+    if not path.is_file() or not findings.format.startswith(("pickle", "joblib", "cloudpickle", "torch")):
+        return None
+    own = next((name for name in findings.globals if name.startswith("__main__.")), None)
+    if own is None:
+        return None
+    return f"`{own.partition('.')[2]}` was defined in the script that saved it (`__main__`), and is not in the file"
 
 
 def _more(loader: str, path: Path, kind: str) -> Mapping[str, Any]:
