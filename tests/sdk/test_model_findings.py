@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from homeport import Model, Workspace
+from homeport.domain.load_policy import LoadPolicy
+from homeport.domain.progress import Silent
 from homeport.errors import InvalidInputError, RefusedModelError, WebserviceException
-from homeport.sdk.model_findings import look_into
+from homeport.sdk.model_findings import apply_policy, look_into
 from homeport.sdk.model_inspection import environment_of, inspect_registered, proposed_for
 
 FILES = Path(__file__).parents[1] / "inspection" / "files"
@@ -145,6 +147,8 @@ def test_a_fault_of_a_reader_is_recorded_and_costs_nothing(tmp_path: Path) -> No
     found = look_into(Faulty(tmp_path / "model.pkl"), None)
     assert found is not None
     assert (found.format, found.facts) == ("unknown", {"unread": "ZeroDivisionError: what a fault"})
+    with pytest.raises(RefusedModelError):  # nobody knows what it would run
+        apply_policy(LoadPolicy(rule="refuse"), found, "m", tmp_path / "model.pkl", Silent())
 
 
 def test_a_path_that_registering_refuses_is_left_to_it(workspace: Workspace, tmp_path: Path) -> None:

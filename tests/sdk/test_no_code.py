@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from homeport.errors import EntryScriptError, InvalidConfigError, RefusedModelEr
 from homeport.sdk import services
 from homeport.sdk.model_at_hand import at_path, of_record, request_of
 from homeport.sdk.model_comparison import compare_models
-from homeport.sdk.no_code import NoEnvironmentError, Workbench, prepare
+from homeport.sdk.no_code import NoEnvironmentError, Workbench, prepare, prepare_with
 from homeport.sdk.no_code_trust import Trust, guard_for
 from tests.conftest import SHARED, count, lacking
 from tests.zoo.serve import Kept, zoo
@@ -212,6 +213,23 @@ def test_a_file_that_runs_code_is_refused_or_warned_of_by_the_policy(home: Path,
         return
     bench.guard(findings)
     assert ("warning: loading `runs.pkl` runs more than a model needs" in heard) == (rule == "warn")
+
+
+def test_the_file_that_is_loaded_is_the_one_that_is_looked_at(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "shown.pkl").write_bytes(pickle.dumps({"coef": [1.0]}))
+    (folder / "hidden.csv").write_bytes(pickle.dumps(RunsCode()))
+    (tmp_path / "MLmodel").write_text("flavors:\n  sklearn:\n    pickled_model: hidden.csv\n")
+    (folder / "MLmodel").symlink_to("../MLmodel")  # a look at the folder follows no link out of it
+    trust = Trust(policy=LoadPolicy(rule="refuse"))
+    bench = Workbench(home=home, progress=Silent(), guard=guard_for("model", trust, Silent()), trust=trust)
+    with pytest.raises(RefusedModelError, match=r"`builtins.exec`"):
+        prepare_with(at_path(folder), bench, Path(sys.executable))
+    (tmp_path / "MLmodel").write_text("flavors:\n  sklearn:\n    pickled_model: ../hidden.csv\n")
+    (tmp_path / "hidden.csv").write_bytes(pickle.dumps(RunsCode()))
+    with pytest.raises(InvalidConfigError, match="lies outside of it"):
+        prepare_with(at_path(folder), bench, Path(sys.executable))
 
 
 def test_a_sample_is_a_request_or_its_data() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from homeport.domain.findings import Findings
 from homeport.errors import InvalidConfigError, MissingPathError
-from homeport.sdk.no_code_script import FILES, Loading, loading_of, settings_of, write_script
+from homeport.inspection import inspect_model
+from homeport.sdk.no_code_script import FILES, Loading, loading_of, needs_modules, settings_of, write_script
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,29 @@ def test_of_several_models_in_a_folder_none_is_served_by_chance(tmp_path: Path) 
     found = Findings(format="pickle", facts={"model_file": "a.pkl", "as_good": ["a.pkl", "b.pkl"]})
     with pytest.raises(InvalidConfigError, match=r"must hold one model file .* it holds `a.pkl`, `b.pkl`"):
         loading_of(tmp_path, found)
+
+
+def test_what_is_damaged_is_refused_whatever_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "MLmodel").write_text("note: &a x\nflavors:\n  sklearn:\n    pickled_model: model.pkl\n")
+    (tmp_path / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(InvalidConfigError, match="is damaged: its `MLmodel`"):
+        loading_of(tmp_path, inspect_model(tmp_path))
+
+
+def test_what_is_not_known_as_a_model_is_not_loaded_for_its_suffix(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "outer.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    (tmp_path / "model" / "model.pkl").symlink_to("../outer.pkl")
+    with pytest.raises(MissingPathError, match="no model file is in it"):
+        loading_of(tmp_path / "model", inspect_model(tmp_path / "model"))
+    (tmp_path / "model" / "model.pkl").unlink()
+    (tmp_path / "model" / "model.pkl").write_bytes(b"cevil\nrun\n(tR\xff\xff")
+    with pytest.raises(MissingPathError, match="no model file is in it"):
+        loading_of(tmp_path / "model", inspect_model(tmp_path / "model"))
+
+
+def test_modules_beside_a_model_are_only_there_for_one_that_names_some() -> None:
+    assert not needs_modules(Findings(format="pickle"))
+    assert settings_of("m", Loading("pickle"), modules=False)["modules"] == []
+    assert needs_modules(Findings(format="pickle", own_modules=("features",)))
+    assert settings_of("m", Loading("pickle"))["modules"] == [".", "m", "m/code"]

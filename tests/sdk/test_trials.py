@@ -118,6 +118,13 @@ def test_memory_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert result.failure.startswith("MemoryError")
 
 
+def test_no_file_of_a_trial_grows_without_end(tmp_path: Path) -> None:
+    save_call(tmp_path, "f = open('big', 'wb'); f.seek(3 << 30); f.write(b'x'); f.close()")
+    result = tried(tmp_path)
+    assert not result.ok
+    assert result.stage == "load"
+
+
 def may_make_namespaces() -> bool:
     return subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode == 0
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from homeport.domain.findings import Findings
+from homeport.domain.findings import Findings, Needed, Risk
 from homeport.inspection import mlflow_folders
-from homeport.inspection.embedded import with_inner
+from homeport.inspection.embedded import unread, with_inner
 from homeport.inspection.formats import inspect_source
+from homeport.inspection.imports import WELL_KNOWN
 from homeport.inspection.keras import config_risks
 from homeport.inspection.requirement_files import read_requirements
 from homeport.inspection.source import opened
@@ -23,6 +24,14 @@ _INSPECTED = 200  # files whose content is
 _LISTED = 50
 _DEEP = 8  # folders below each other
 _NOT_MODELS = (".py", ".pyc", ".md", ".rst", ".ipynb", ".sh", ".so", ".lock", ".toml", ".cfg", ".ini", ".csv")
+
+# besides those that models are made of: what servers and writers of requirement files add
+_ORDINARY = WELL_KNOWN | frozenset(
+    """
+    azure-ml-api-sdk azureml-core azureml-defaults azureml-inference-server-http boto3 certifi cffi click defusedxml
+    dill gunicorn inference-schema ipython jinja2 lz4 pip pyspark python rich tensorflow-intel wheel zstandard
+    """.split()  # noqa: SIM905 - a list of names reads better as words
+)
 
 # how good a file of that format is as the model of its folder; others are as good as 5
 _RANKS = {"npy": 2, "npz": 2, "hdf5": 2, "keras-h5-weights": 2, "safetensors": 3, "torch": 4, "torch-legacy": 4}
@@ -147,6 +156,7 @@ def _top(content: Content, name: str) -> str | None:
 def _mlflow(folder: Path, top: str, content: Content, allowed: Collection[str]) -> Findings:
     outer, paths = mlflow_folders.read_mlmodel(folder / top, allowed)
     inspected = dict(_inspected(folder, content.files, allowed))
+    inspected |= _named(folder, [f"{top}{path}" for path in paths], inspected, allowed)
     named = [file for path in paths for file in inspected if file == f"{top}{path}" or file.startswith(f"{top}{path}/")]
     model = named[0] if named else _best(inspected)
     inner = inspected.pop(model) if model else None
@@ -163,6 +173,23 @@ def _mlflow(folder: Path, top: str, content: Content, allowed: Collection[str]) 
         )
     others = [*([inner] if inner else []), *inspected.values()]
     return _with_surroundings(folder / top, replace(outer, facts=facts), others, content)
+
+
+def _named(
+    folder: Path, paths: Sequence[str], inspected: Collection[str], allowed: Collection[str]
+) -> dict[str, Findings]:
+    """Files that are loaded because they are named, whatever they are called and wherever they lie."""
+    found: dict[str, Findings] = {}
+    for path in paths:
+        file = folder / path
+        if path in inspected or not file.is_file():
+            continue
+        if not file.resolve().is_relative_to(folder.resolve()):
+            found[path] = unread(path, "it lies outside of the folder")
+            continue
+        with opened(file) as source:
+            found[path] = inspect_source(source, allowed)
+    return found
 
 
 def _saved_model(folder: Path, top: str, content: Content, allowed: Collection[str]) -> Findings:
@@ -203,10 +230,27 @@ def _with_surroundings(folder: Path, found: Findings, others: list[Findings], co
     found = replace(found, needed=(), pythons=(*pythons, *found.pythons))
     kept = [each for each in (*needed, *found_here) if each.distribution not in own]
     tops = {name.partition(".")[0] for name in found.globals}
+    surprises = [*_shadows(tops & set(modules), found.risks), *_strangers(needed)]
     return with_inner(
         replace(found, own_modules=tuple(sorted({*found.own_modules, *(tops & set(modules))}))),
-        [Findings(format="", needed=tuple(kept))],
+        [Findings(format="", needed=tuple(kept), risks=tuple(surprises))],
     )
+
+
+def _shadows(modules: Collection[str], risks: Sequence[Risk]) -> Iterator[Risk]:
+    """Names that are harmless in a library are the folder's own code where it brings a module of that name."""
+    told = {risk.name.partition(".")[0] for risk in risks}
+    for module in sorted(modules):
+        if module not in told:
+            why = "the folder brings a module of that name, which is imported in place of the library"
+            yield Risk(name=module, danger="runs_code", why=why)
+
+
+def _strangers(needed: Sequence[Needed]) -> Iterator[Risk]:
+    """Installing a package can run what it brings: that a model's folder asks for one is no reason to trust it."""
+    for name in sorted({each.distribution for each in needed} - _ORDINARY):
+        why = "a requirement file beside the model has it installed, and nothing is known of it"
+        yield Risk(name=f"package {name}", danger="unknown", why=why)
 
 
 def _modules(content: Content) -> list[str]:

@@ -31,6 +31,7 @@ _FLAVORS = {
     "transformers": ("Transformers", "transformers_version", "transformers"),
 }
 # where flavors keep the path of what they load
+_NAMED = 100
 _PATHS = ("pickled_model", "model_path", "model_data", "data", "model_blob", "python_model", "model_binary")
 
 
@@ -53,7 +54,7 @@ def read_mlmodel(folder: Path, allowed: Collection[str]) -> tuple[Findings, list
         framework_version=version,
         needed=tuple(_needed(document, distribution, version, known)),
         pythons=(python_needed(python, "`python_version` in MLmodel"),) if python and python[0].isdigit() else (),
-        risks=_risks(function, allowed),
+        risks=_risks(flavors, function, allowed),
         not_before=_date(created),
         facts=_facts(document, flavors, function),
     )
@@ -72,14 +73,18 @@ def _needed(document: dict[str, Any], distribution: str, version: str | None, fl
     return [*needed, Needed(distribution="mlflow", specifier=pin, why=why, sure="likely")]
 
 
-def _risks(function: dict[str, Any], allowed: Collection[str]) -> tuple[Risk, ...]:
+def _risks(flavors: dict[str, Any], function: dict[str, Any], allowed: Collection[str]) -> tuple[Risk, ...]:
     """MLflow imports the module that the file names, with the folder's own code in front of everything."""
     loader = _text(function.get("loader_module"))
     risks = []
+    told = [flavor for flavor in flavors.values() if isinstance(flavor, dict)]
     if loader and not re.fullmatch(r"mlflow(\.\w+)*", loader):
         why = "the module that MLmodel names is imported and its `_load_pyfunc` called"
         risks.append(Risk(name=loader, danger="runs_code", why=why))
-    if function.get("code"):
+    if any(flavor.get("model_code_path") for flavor in told) or (loader or "").startswith("mlflow.pyfunc.loaders"):
+        why = "the model is a script of the folder's own, which is run to load it"
+        risks.append(Risk(name="mlflow model script", danger="runs_code", why=why))
+    if any(flavor.get("code") for flavor in told):
         why = "the folder brings code that is put in front of all that is installed"
         risks.append(Risk(name="mlflow code", danger="unknown", why=why))
     return tuple(risk for risk in risks if risk.name not in allowed)
@@ -108,11 +113,11 @@ def _signature(signature: dict[str, Any]) -> dict[str, Any]:
 
 
 def _paths(flavors: dict[str, Any]) -> list[str]:
-    """Those that stay in the folder; `python_function` last, as others say the same more exactly."""
+    """As they stand there, inside or not; `python_function` last, as others say the same more exactly."""
     ordered = sorted(flavors, key=lambda name: name == "python_function")
     values = [flavors[name].get(key) for name in ordered if isinstance(flavors[name], dict) for key in _PATHS]
     paths = [PurePosixPath(value) for value in values if isinstance(value, str) and value and "\0" not in value]
-    return list(dict.fromkeys(str(path) for path in paths if not path.is_absolute() and ".." not in path.parts))
+    return list(dict.fromkeys(str(path) for path in paths))[:_NAMED]
 
 
 def _text(value: object) -> str | None:

@@ -16,7 +16,7 @@ from homeport.errors import UnreadableModelError
 from homeport.inspection.allowed import risks_of
 from homeport.inspection.archive import Archive
 from homeport.inspection.embedded import archive_risks, unique_needed, with_inner
-from homeport.inspection.imports import distribution_of
+from homeport.inspection.imports import WELL_KNOWN, distribution_of
 from homeport.inspection.numpy_arrays import read_npz
 from homeport.inspection.pickle_values import GlobalName
 
@@ -48,7 +48,7 @@ def read_skops(archive: Archive, allowed: Collection[str]) -> Findings:
     modules = {name.module.partition(".")[0]: str(name) for name in sorted(names)}
     for top, name in modules.items():
         distribution = distribution_of(top)
-        if distribution:
+        if distribution in WELL_KNOWN:
             needed.append(Needed(distribution=distribution, why=f"it has a {name}", sure="likely"))
     outermost = f"{schema.get('__module__')}.{schema.get('__class__')}"
     framework = "ScikitLearn" if "sklearn" in modules else None

@@ -28,7 +28,9 @@ def look_into(source: Path, child_paths: Sequence[str] | None) -> Findings | Non
     except HomeportError:
         return None
     except Exception as fault:  # noqa: BLE001 - a fault of a reader must not cost anybody the registration
-        return Findings(format="unknown", facts={"unread": f"{type(fault).__name__}: {fault}"[:500]})
+        why = f"{type(fault).__name__}: {fault}"[:500]
+        risk = Risk(name="unread `the file`", danger="unknown", why="it could not be read, so nobody knows")
+        return Findings(format="unknown", risks=(risk,), facts={"unread": why})
 
 
 def apply_policy(policy: LoadPolicy, findings: Findings, name: str, source: Path, progress: Progress) -> None:

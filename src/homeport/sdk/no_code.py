@@ -19,7 +19,7 @@ from homeport.environments import build_environment, ready_environment, this_pla
 from homeport.errors import EnvironmentBuildError, HomeportError, InvalidConfigError, UserCodeError
 from homeport.sdk.comparison import compare
 from homeport.sdk.model_at_hand import ModelAtHand
-from homeport.sdk.no_code_script import MAKE_A_SCRIPT, Loading, loading_of, settings_of, write_script
+from homeport.sdk.no_code_script import MAKE_A_SCRIPT, Loading, loading_of, needs_modules, settings_of, write_script
 from homeport.sdk.no_code_trust import Trust
 from homeport.sdk.trial_memory import Learnt, recall, remember
 from homeport.sdk.trials import Trial, TrialResult, run_trial
@@ -126,14 +126,37 @@ def prepare_with(model: ModelAtHand, bench: Workbench, interpreter: Path) -> Pre
     findings = inspected(model, bench)
     bench.guard(findings)
     with model.folder() as folder:
-        loading = loading_of(folder / model.top, findings)
+        loading, findings = _as_loaded(folder / model.top, bench, findings)
     script = _script(model, bench, loading, findings, model.sample)
     return Prepared(model=model, script=script, interpreter=interpreter, findings=findings, learnt=None)
 
 
 def _script(model: ModelAtHand, bench: Workbench, loading: Loading, findings: Findings, example: Json = None) -> Path:
-    trusted = bench.trust.names(findings)
-    return write_script(bench.home, settings_of(model.top, loading, trusted=trusted, example=example))
+    trusted, modules = bench.trust.names(findings), needs_modules(findings)
+    return write_script(bench.home, settings_of(model.top, loading, trusted=trusted, example=example, modules=modules))
+
+
+def _as_loaded(path: Path, bench: Workbench, findings: Findings) -> tuple[Loading, Findings]:
+    """How it is loaded, with the findings on the very file that is: a look at a folder may have left it out."""
+    from homeport.inspection import inspect_model  # only where nothing is remembered
+
+    loading = loading_of(path, findings)
+    if loading.path == "." or loading.path == findings.facts.get("model_file"):
+        return loading, findings
+    loaded = path / loading.path
+    if not loaded.resolve().is_relative_to(path.resolve()):
+        raise InvalidConfigError(
+            f"`{path.name}` names `{loading.path}` as its model, which lies outside of it", hint=MAKE_A_SCRIPT
+        )
+    inner = inspect_model(loaded)
+    if inner.format == "unknown" or "damaged" in inner.facts:
+        why = inner.facts.get("damaged") or inner.facts.get("looks_like") or "no model that is known"
+        raise InvalidConfigError(f"`{loading.path}` in `{path.name}` is not loaded: {why}", hint=MAKE_A_SCRIPT)
+    risks = tuple(dict.fromkeys((*findings.risks, *inner.risks)))
+    if risks != findings.risks:
+        findings = replace(findings, risks=risks)
+        bench.guard(findings)
+    return loading, findings
 
 
 def _tried_again(model: ModelAtHand, bench: Workbench, learnt: Learnt) -> Learnt | None:
@@ -177,7 +200,7 @@ def _search(model: ModelAtHand, bench: Workbench, findings: Findings) -> Learnt:
     bench.progress.step(about(findings, model))
     releases = bench.releases or KnownReleases(bench.home)
     with model.folder() as folder:
-        loading = loading_of(folder / model.top, findings)
+        loading, findings = _as_loaded(folder / model.top, bench, findings)
         script = _script(model, bench, loading, findings)
         candidate: Proposal | None = propose(findings, releases=releases)[0]
         search = _Search()

@@ -89,11 +89,11 @@ class Loading:
 
 def loading_of(path: Path, findings: Findings) -> Loading:
     """How the file or folder is loaded. InvalidConfigError for what holds no model that can be asked."""
+    if "damaged" in findings.facts:  # first of all: the guard leaves it to this to refuse them
+        raise InvalidConfigError(f"`{path.name}` is damaged: {findings.facts['damaged']}", hint="get the file again")
     if (path / "MLmodel").is_file():
         return _of_mlflow(path)
     kind = findings.format.lower()
-    if "damaged" in findings.facts:
-        raise InvalidConfigError(f"`{path.name}` is damaged: {findings.facts['damaged']}", hint="get the file again")
     for beginning, why in NOT_MODELS.items():
         if kind.startswith(beginning):
             raise InvalidConfigError(f"`{path.name}` cannot be served by itself: {why}", hint=MAKE_A_SCRIPT)
@@ -145,7 +145,7 @@ def _of_folder(path: Path, findings: Findings) -> Loading:
             loader or SUFFIXES.get(Path(named).suffix, "joblib"), named, _more(loader or "", path / named, kind)
         )
     files = [file for file in sorted(path.rglob("*")) if file.suffix in SUFFIXES and file.is_file()]
-    if not files:
+    if not files or findings.format == "unknown":  # a suffix alone does not make a model of what is not known as one
         raise MissingPathError(
             f"`{path.name}` is a folder without a `{BUNDLE_FILE}`, and no model file is in it",
             hint="name an entry script, a model file or folder, or a bundle",
@@ -229,13 +229,23 @@ MLFLOW_FLAVORS: dict[str, Any] = {
 }
 
 
-def settings_of(name: str, loading: Loading, *, trusted: Collection[str] = (), example: Json = None) -> JsonObject:
-    """`model.json` for a model whose file or folder is `name` below AZUREML_MODEL_DIR."""
+def needs_modules(findings: Findings) -> bool:
+    """Whether it names what no library has: otherwise nothing that lies beside it may be imported."""
+    return bool(findings.risks or findings.own_modules)
+
+
+def settings_of(
+    name: str, loading: Loading, *, trusted: Collection[str] = (), example: Json = None, modules: bool = True
+) -> JsonObject:
+    """`model.json` for a model whose file or folder is `name` below AZUREML_MODEL_DIR.
+
+    `modules`: whether those that lie beside the model can be imported.
+    """
     inside = os.path.normpath(os.path.join(name, loading.path))  # noqa: PTH118 - below a folder that is not known yet
     return {
         "loader": loading.loader,
         "path": inside,
-        "modules": [".", name, f"{name}/code"],  # where modules of the user's may be that the file names
+        "modules": [".", name, f"{name}/code"] if modules else [],
         "trusted": sorted(trusted) if loading.loader == "skops" else [],
         "example": example,
         **(loading.more or {}),

@@ -18,7 +18,7 @@ from homeport.sdk.no_code_script import Loading
 from homeport.sdk.trials import TrialResult
 
 TRIALS_FOLDER = "trials"  # below the home: DIGEST.json
-FORMAT = 1
+FORMAT = 2  # findings are believed: it goes up where inspection has learnt to see a risk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

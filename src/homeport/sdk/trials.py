@@ -19,6 +19,7 @@ TRIAL_SCRIPT = "model_trial.py"
 WALL_SECONDS = 300
 MEMORY = 8 << 30  # bytes of the trial's own data, beside ...
 MEMORY_FACTOR = 8  # ... so many times the model's size
+MOST_PRINTED = 1 << 20  # bytes of what the trial printed that are read
 MOST_SAID = 4000  # characters of what the trial printed
 PASSED_ON = ("HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LC_ALL", "LC_CTYPE", "PATH", "TZ")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -84,8 +85,15 @@ def run_trial(trial: Trial) -> TrialResult:
         with said.open("wb") as output:
             status = _run(words, folder / "work", output, trial.wall)
         document = json.loads(found.read_text(encoding="utf-8")) if found.is_file() else {"stage": "start"}
-        printed = said.read_bytes().decode("utf-8", "replace")
+        printed = _end_of(said)
     return _judged(trial, document, status, printed)
+
+
+def _end_of(said: Path) -> str:
+    """The last of what was printed: it may be more than fits the memory."""
+    with said.open("rb") as source:
+        source.seek(max(0, said.stat().st_size - MOST_PRINTED))
+        return source.read().decode("utf-8", "replace")
 
 
 def _told(trial: Trial) -> JsonObject:

@@ -11,6 +11,7 @@ import sys
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 KEPT_FLAGS = {"nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1024, "nodiratime": 2048, "relatime": 1 << 21}
+LARGEST_FILE = 2 << 30  # bytes, of what it prints as well
 LEFT_ALONE = ("/dev", "/proc", "/sys")
 
 
@@ -26,7 +27,7 @@ def confine(folder, memory, cpu):
 def limit(memory, cpu):
     import resource
 
-    limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, cpu)]
+    limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_FSIZE, LARGEST_FILE)]
     if sys.platform == "linux":
         limits.append((resource.RLIMIT_DATA, memory))
     for kind, most in limits:
