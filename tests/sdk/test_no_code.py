@@ -19,7 +19,7 @@ from homeport import Environment, LocalWebservice, Model, Workspace
 from homeport.domain.load_policy import LoadPolicy
 from homeport.domain.progress import Silent
 from homeport.errors import EntryScriptError, InvalidConfigError, RefusedModelError, UserErrorException
-from homeport.sdk import services
+from homeport.sdk import services, trial_memory
 from homeport.sdk.model_at_hand import at_path, of_record, request_of
 from homeport.sdk.model_comparison import compare_models
 from homeport.sdk.no_code import NoEnvironmentError, Workbench, prepare, prepare_with
@@ -117,7 +117,7 @@ def test_a_damaged_memory_is_made_again(warm: Path) -> None:
     heard = Heard()
     prepare(at_path(OLD.path), Workbench(home=warm, progress=heard))
     assert "tried: it loads" in heard
-    assert json.loads(kept.read_text())["format"] == 1
+    assert json.loads(kept.read_text())["format"] == trial_memory.FORMAT
 
 
 def test_one_model_is_deployed_by_itself_with_its_lock(workspace: Workspace) -> None:

@@ -178,7 +178,7 @@ def test_dill_reads_what_dill_wrote(tmp_path: Path) -> None:
         "class Reader(pickle._Unpickler):\n"  # dill calls the module of a script `__builtin__.__main__`
         "    def find_class(self, module, name):\n"
         "        if (module, name) == ('__builtin__', '__main__'):\n"
-        "            return len\n"
+        "            return lambda rows: rows\n"
         "        return super().find_class(module, name)\n"
         "def load(source):\n"
         "    return Reader(source).load()\n"
