@@ -59,9 +59,7 @@ def test_a_saved_folder_can_be_edited_and_registered_again(
     assert homeport("environment", "save", "tiny", "saved", "--overwrite").exit_code == 0
     conda = project / "saved" / "conda_dependencies.yml"
     conda.write_text(conda.read_text().replace("alpha", "alpha==1.0"))
-    definition = project / "saved" / "azureml_environment.json"
-    definition.write_text(definition.read_text().replace('"version": "1"', '"version": null'))
-    assert homeport("environment", "register", "saved").stdout == "tiny:2\n"
+    assert homeport("environment", "register", "saved").stdout == "tiny:2\n"  # though the folder says version 1
     assert [line.split()[0] for line in homeport("environment", "list", "tiny").stdout.splitlines()] == [
         "ENVIRONMENT", "tiny:2", "tiny:1",
     ]  # fmt: skip
@@ -84,6 +82,8 @@ WRONG = [
     ("register", 2, "SOURCE"),
     ("register none.yml", 2, "does not exist"),
     ("register tiny.txt --as-of soon", 2, "not a date"),
+    ("register tiny.txt --python abc", 2, "not a Python version"),
+    ("register only.json", 2, "only points at"),
     ("register bad.yml", 2, "not YAML"),
     ("register other.yml", 2, "`packages`"),
     ("loc tiny", 2, "did you mean `homeport environment lock`?"),
@@ -94,11 +94,26 @@ def test_wrong_calls_say_what_to_do_next(homeport: Homeport, requirements: Path,
     homeport("environment", "register", requirements)
     (project / "bad.yml").write_text("name: [x\n")
     (project / "other.yml").write_text("packages: [x]\n")
+    (project / "only.json").write_text('{"name": "x", "version": "1"}')
     for words, status, said in WRONG:
         result = homeport("environment", *words.split())
         assert (words, result.exit_code) == (words, status), result.stderr
         assert said in result.stderr, words
         assert "Traceback" not in result.stderr, words
+
+
+def test_an_export_that_cannot_be_written_is_said(homeport: Homeport, requirements: Path, project: Path) -> None:
+    homeport("environment", "register", requirements, "--python", HERE)
+    assert homeport("environment", "lock", "tiny").exit_code == 0
+    assert homeport("environment", "export", "tiny", "--format", "lock", "-o", "tiny.lock").exit_code == 0
+    assert homeport("environment", "export", "tiny.lock").stdout == homeport("environment", "export", "tiny").stdout
+    for place in ("none/there.txt", str(project)):
+        result = homeport("environment", "export", "tiny", "-o", place)
+        assert (result.exit_code, f"`{place}` cannot be written" in result.stderr) == (2, True), result.stderr
+    assert not list(project.parent.glob(".*.partial"))
+    for ref in ("tiny.lock", "tiny"):
+        result = homeport("environment", "export", ref, "--platform", "windows")
+        assert (result.exit_code, "windows" in result.stderr) == (1, True), result.stderr
 
 
 def test_a_conflict_is_shown_in_uvs_words_with_a_hint(homeport: Homeport, requirements: Path) -> None:

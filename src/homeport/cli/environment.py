@@ -12,6 +12,7 @@ from homeport.cli.environment_ref import complete_environments, one_environment
 from homeport.cli.group import Group
 from homeport.cli.output import json_option, local_time, print_facts, print_json, print_table, say, shown
 from homeport.cli.workspace_option import in_workspace
+from homeport.domain.python import PythonWanted
 from homeport.domain.sizes import byte_size
 from homeport.sdk.environment import Environment
 from homeport.sdk.environment_locks import environment_details, listed
@@ -48,7 +49,7 @@ def command() -> None:
 @command.command()
 @click.argument("source", type=PATH, required=False)
 @click.option("-d", "--directory", type=PATH, metavar="SOURCE", help="The same as SOURCE.")
-@click.option("-n", "--name", metavar="NAME", help="Its name; by default the one in SOURCE, else SOURCE's own.")
+@click.option("-n", "--name", metavar="NAME", help="Its name; by default the one in a definition, else SOURCE's own.")
 @click.option("--python", metavar="X.Y", help="The Python it needs, where SOURCE says none or another.")
 @click.option("--as-of", metavar="DATE", help="Resolve with what was published up to this day.")
 @click.option("--resolve-index", metavar="URL", help="Ask this index for versions and days; files stay the usual's.")
@@ -68,7 +69,9 @@ def register(workspace: Workspace, source: Path | None, as_json: bool, **given: 
     if source is None:
         raise click.UsageError("Missing argument 'SOURCE'.")
     environment = environment_from_source(source, given["name"])
+    environment.version = None  # a saved folder has the one that it was saved from: it stays what it was
     if given["python"] and environment.python.conda_dependencies is not None:
+        PythonWanted.parse(given["python"])  # as with a date, refused where it was typed
         environment.python.conda_dependencies.set_python_version(given["python"])
     if given["as_of"]:
         environment.as_of = given["as_of"]

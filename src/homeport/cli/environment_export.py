@@ -9,6 +9,7 @@ import click
 from homeport.cli.environment_ref import complete_environments
 from homeport.cli.output import say, shown
 from homeport.cli.workspace_option import in_any_workspace
+from homeport.errors import InvalidConfigError
 from homeport.sdk.environment_locks import FORMS, Form, exported
 from homeport.sdk.workspace import Workspace
 
@@ -26,6 +27,12 @@ def command(workspace: Workspace | None, ref: str, form: Form, platform: str | N
         click.echo(text, nl=False)
         return
     partial = output.with_name(f".{output.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(output)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(output)
+    except OSError as wrong:
+        partial.unlink(missing_ok=True)
+        raise InvalidConfigError(
+            f"`{output}` cannot be written: {wrong.strerror}", hint="name a file in a folder that is there"
+        ) from wrong
     say(f"wrote {shown(output.absolute())}")

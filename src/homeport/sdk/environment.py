@@ -22,6 +22,7 @@ from homeport.sdk.docker_section import DockerBuildContext, DockerSection
 from homeport.sdk.environment_curated import curated_document, curated_names, named_nearly
 from homeport.sdk.environment_files import (
     check_document,
+    is_reference,
     read_environment_folder,
     read_locks,
     write_environment_folder,
@@ -189,7 +190,7 @@ class Environment(Guarded):
     def load_from_directory(path: str | os.PathLike[str]) -> Any:
         """The inverse; a definition of name and version alone is an EnvironmentReference."""
         document, conda = read_environment_folder(path)
-        if document.get("name") and not set(document) - {"name", "version"} and conda is None:
+        if is_reference(document) and conda is None:
             return EnvironmentReference(document["name"], document.get("version"))
         loaded = Environment._from_document(document)
         if conda is not None:
@@ -335,7 +336,7 @@ class Environment(Guarded):
         One of a name and a version alone means the registered environment, where there is a workspace to ask.
         """
         check_document(document)
-        if workspace is not None and document.get("name") and not set(document) - {"name", "version"}:
+        if workspace is not None and is_reference(document):
             return cls.get(workspace, document["name"], document.get("version"))
         loaded = cls(document.get("name"), as_of=document.get("asOf") or document.get("as_of"))
         loaded.resolve_index = document.get("resolveIndex") or document.get("resolve_index")

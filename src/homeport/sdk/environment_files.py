@@ -104,6 +104,11 @@ def read_object(file: Path) -> dict[str, Any]:
     return document
 
 
+def is_reference(document: Mapping[str, Any]) -> bool:
+    """A name and a version alone, which point at a registered environment."""
+    return bool(document.get("name")) and not set(document) - {"name", "version"}
+
+
 def check_document(document: Mapping[str, Any]) -> None:
     """Refuse a definition whose parts are not what they have to be; parts that are missing or null are fine."""
     for key in _SECTIONS:

@@ -87,7 +87,7 @@ def lock_registered(workspace: Workspace, ref: str, request: LockRequest, *, pro
         return lock
     lock = lock_environment(definition, progress=progress, platform=platform, home=home_folder())
     locks.keep(lock.platform, lock.to_json())
-    return lock
+    return Lock.from_json(locks.get(lock.platform) or {})
 
 
 def _check_kept(
@@ -170,11 +170,17 @@ def kept_lock(workspace: Workspace, stored: EnvironmentVersion, platform: str | 
 
 def exported(workspace: Workspace | None, ref: str, form: Form, platform: str | None = None) -> str:
     """A lock's text for another tool, or for Homeport elsewhere (`lock`)."""
-    return export_lock(lock_of(workspace, ref, platform), form)
+    lock = lock_of(workspace, ref, platform)
+    if platform is not None and lock.platform != find_platform(platform).name:
+        raise NotFoundError(
+            f"`{ref}` is a lock for {lock.platform}, not for {find_platform(platform).name}",
+            hint=f"name a registered environment, and lock it: `homeport environment lock NAME --platform {platform}`",
+        )
+    return export_lock(lock, form)
 
 
 def lock_of(workspace: Workspace | None, ref: str, platform: str | None = None) -> Lock:
-    """Of `NAME[:VERSION]`, of a lock's file, or of a folder: a built environment's, or a saved one's with a lock."""
+    """Of `NAME[:VERSION]`, of a lock's file, or of a built environment's folder."""
     place = Path(ref)
     if is_place(ref) and place.is_dir():
         return lock_in(place)
@@ -191,7 +197,7 @@ def needed(workspace: Workspace | None) -> Workspace:
 
 def is_place(ref: str) -> bool:
     """A path rather than a name: it has a slash or ends as lock files do."""
-    return "/" in ref or ref.endswith(".json") or Path(ref, LOCK_FILE).is_file()
+    return "/" in ref or ref.endswith((".json", ".lock")) or Path(ref, LOCK_FILE).is_file()
 
 
 def read_lock(path: Path) -> Lock:

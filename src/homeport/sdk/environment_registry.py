@@ -9,7 +9,7 @@ from homeport.domain.environment import EnvironmentDefinition, EnvironmentVersio
 from homeport.errors import EnvironmentNotFoundError, InvalidConfigError, MissingPathError
 from homeport.sdk.environment import Environment, EnvironmentReference
 from homeport.sdk.environment_curated import curated_document, named_nearly
-from homeport.sdk.environment_files import DEFINITION_FILE, read_document
+from homeport.sdk.environment_files import DEFINITION_FILE, is_reference, read_document
 from homeport.sdk.interpreters import register_definition
 from homeport.sdk.workspace import Workspace
 
@@ -56,11 +56,12 @@ def environment_from_source(source: Path, name: str | None) -> Environment:
     elif source.suffix in YAML_ENDINGS:
         made = Environment.from_conda_specification(name or source.absolute().stem, source)
     elif source.suffix == ".json":
-        made = Environment._from_document(read_document(source))
+        document = read_document(source)
+        made = EnvironmentReference(source.stem) if is_reference(document) else Environment._from_document(document)
     else:
         made = Environment.from_pip_requirements(name or source.absolute().stem, source)
     if isinstance(made, EnvironmentReference):
-        raise InvalidConfigError(f"`{source}` only points at environment `{made.name}`", hint=_SOURCES)
+        raise InvalidConfigError(f"`{source}` only points at a registered environment", hint=_SOURCES)
     made.name = name or made.name or source.absolute().stem
     return made
 
