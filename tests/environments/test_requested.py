@@ -78,6 +78,14 @@ def test_what_cannot_be_recreated_is_refused_with_a_reason(line: str, reason: st
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("line", ["{}", "mine @ file://{}", "file://{}", "mine @ file://{} ; python_version > '3'"])
+def test_a_folder_is_refused_however_it_is_written(line: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match="is a folder"):
+        requested_by(definition_of(line.format(tmp_path)), NEW)
+    kept = f"mine @ git+file://{tmp_path}@v1"
+    assert requested_by(definition_of(kept), NEW).lines == (kept,)
+
+
 def test_wheels_by_path_and_addresses_are_taken(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "mine", "1.0")
     lines = (

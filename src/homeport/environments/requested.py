@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -114,9 +115,10 @@ def _check(line: str) -> None:
     """Is it a requirement, an address, or the absolute path of a file?"""
     text = strip_comment(line)
     if re.match(r"(\w+\+)?(https?|file|ssh|git)://", text):
+        _check_address(text, text)
         return
     try:
-        Requirement(text)
+        _check_address(Requirement(text).url or "", text)
     except InvalidRequirement as wrong:
         if "/" in text or text.endswith((".whl", ".tar.gz", ".zip")):
             _check_path(text)
@@ -127,12 +129,27 @@ def _check(line: str) -> None:
         )
 
 
+def _check_address(address: str, text: str) -> None:
+    """An archive, or a repository at a commit; a folder of this machine is neither."""
+    if address.startswith("file:") and Path(unquote(urlsplit(address).path)).is_dir():
+        raise _a_folder(text)
+
+
+def _a_folder(text: str) -> InvalidConfigError:
+    return InvalidConfigError(
+        f"`{text}` is a folder, which no other machine can re-create",
+        hint="build a wheel of it (`uv build --wheel`) and list the wheel's absolute path",
+    )
+
+
 def _check_path(text: str) -> None:
     if not Path(text).is_absolute():
         raise InvalidConfigError(
             f"`{text}` is a path that only means something in one folder",
             hint="write it as an absolute path, or put the file where `--find-links` finds it",
         )
+    if Path(text).is_dir():
+        raise _a_folder(text)
     if not Path(text).exists():
         raise InvalidConfigError(f"`{text}` does not exist", hint="build the wheel again, or name it where it is now")
 
