@@ -34,7 +34,7 @@ def test_variables_that_would_point_uv_elsewhere_are_dropped() -> None:
 
 
 def test_credentials_are_cut_out_of_addresses() -> None:
-    text = 'url = "https://ada:hush@a.example/x" and https://token@b.example, mail me@c.example'
+    text = 'url = "https://ada:hu@sh@a.example/x" and https://token@b.example, mail me@c.example'
     assert without_credentials(text) == 'url = "https://a.example/x" and https://b.example, mail me@c.example'
 
 

@@ -92,7 +92,7 @@ def test_a_lock_is_exported_for_other_tools(workspace: Workspace, ref: str) -> N
         exported(workspace, ref, "pylock")
     assert caught.value.hint == f"run `homeport environment lock {ref}`"
     lock_registered(workspace, ref, LockRequest(), progress=Lines())
-    assert exported(workspace, ref, "requirements").splitlines()[1].startswith("alpha==1.0 --hash=sha256:")
+    assert "\nalpha==1.0 --hash=sha256:" in exported(workspace, ref, "requirements")
     assert 'name = "alpha"' in exported(workspace, ref, "pylock")
 
 
@@ -140,6 +140,20 @@ def test_a_lock_travels_with_the_saved_definition_and_its_wheels(
     assert lock_of(other, f"tiny:{there.version}") == lock
     assert build_registered(other, "tiny", progress=Lines()).lock == lock.hash
     assert verify(other, "tiny").whole
+
+
+def test_a_lock_of_another_python_or_engine_than_the_definitions_travels_too(
+    workspace: Workspace, other: Workspace, ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = LockRequest(python=f">={HERE}", engine="uv")
+    lock = lock_registered(workspace, ref, asked, progress=Lines())
+    Environment.get(workspace, "tiny").save_to_directory(tmp_path / "saved")
+    (tmp_path / "lock.json").write_text(exported(workspace, ref, "lock"))
+
+    go_there(tmp_path, monkeypatch)
+    there = Environment.load_from_directory(tmp_path / "saved").register(other)
+    assert lock_of(other, f"tiny:{there.version}") == lock
+    build_from_file(tmp_path / "lock.json", progress=Lines(), version=(other, "tiny"))
 
 
 def test_a_lock_beside_a_definition_that_was_edited_since_is_left_out(

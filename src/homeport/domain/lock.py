@@ -169,7 +169,7 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub(r"\1", text)
 
 
-_CREDENTIALS = re.compile(r"((?<!ssh)://|(?<=ssh)://(?=[^/@\s\"']*:))[^/@\s\"']+@")
+_CREDENTIALS = re.compile(r"((?<!ssh)://|(?<=ssh)://(?=[^/@\s\"']*:))[^/\s\"']+@")
 
 
 def without_tokens(text: str) -> str:

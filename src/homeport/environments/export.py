@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal, get_args
 
-from homeport.domain.lock import Lock, LockedPackage
+from homeport.domain.lock import Lock, LockedPackage, without_credentials
 from homeport.domain.platforms import find_platform
 from homeport.environments.install import locked_requirements
 from homeport.environments.pylock import FILE_SOURCE
@@ -32,7 +32,7 @@ def _requirements(lock: Lock) -> str:
     text = locked_requirements(lock)
     if text is None:
         raise _cannot("requirements", "packages that no index serves", "pylock")
-    return _head(lock) + text
+    return _head(lock) + "".join(f"{line}\n" for line in _options(lock)) + text
 
 
 def _conda_explicit(lock: Lock) -> str:
@@ -56,8 +56,26 @@ def _environment_yml(lock: Lock) -> str:
     else:
         lines += [f"  - python={lock.python.version}", "  - pip"]
     if lock.packages:
-        lines += ["  - pip:", *(f"    - {line}" for line in map(_pinned, lock.packages))]
+        lines += ["  - pip:", *(_item(line) for line in (*_options(lock), *map(_pinned, lock.packages)))]
     return _head(lock) + "\n".join((*lines, ""))
+
+
+def _item(line: str) -> str:
+    return f"    {line}" if line.startswith("#") else f"    - {line}"
+
+
+def _options(lock: Lock) -> list[str]:
+    """Where else its packages are, for a tool that knows only its usual index; never with a password.
+
+    Folders are only mentioned: another machine has others, and may have an index instead.
+    """
+    lines = [without_credentials(line) for line in lock.options]
+    return [f"# given at locking: {line}" if _is_here(line) else line for line in lines]
+
+
+def _is_here(line: str) -> bool:
+    words = line.split(maxsplit=1)
+    return words[0] == "--no-index" or (words[0] == "--find-links" and not words[-1].startswith(("http:", "https:")))
 
 
 def _pinned(package: LockedPackage) -> str:

@@ -32,7 +32,10 @@ class VersionLocks:
         return self.store.lock(self.name, self.version, platform)
 
     def keep(self, platform: str, lock: JsonObject) -> None:
-        self.store.keep_lock(self.name, self.version, platform, lock)
+        """As this version's own, also where another date, Python or engine was asked for than it names."""
+        stored = self.store.get(self.name, self.version)
+        digest = EnvironmentDefinition.from_json(stored.definition).packages_digest
+        self.store.keep_lock(self.name, self.version, platform, {**lock, "definition": digest})
 
 
 class NoLocks:
