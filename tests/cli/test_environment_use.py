@@ -53,6 +53,7 @@ def test_a_kernel_runs_in_it_and_nothing_is_installed_into_it(
     done = homeport("environment", "kernelspec", tiny, "--prefix", project / "kernels")
     kernel = json.loads((project / done.stdout.strip() / "kernel.json").read_text())
     assert kernel["env"]["COLOUR"] == "blue"
+    assert kernel["env"]["PATH"] == f"{Path(kernel['argv'][0]).parent}{os.pathsep}${{PATH}}"
     ran = subprocess.run(kernel["argv"], capture_output=True, text=True, env={**os.environ, **kernel["env"]})
     assert ran.stdout == "1.0 ['-f', '{connection_file}']\n", ran.stderr
     assert homeport("environment", "verify", tiny).exit_code == 0

@@ -29,7 +29,8 @@ class Entered:
 
     ref: str
     interpreter: Path
-    variables: Mapping[str, str]
+    variables: Mapping[str, str]  # all of them
+    own: Mapping[str, str]  # those that the definition sets
 
     @property
     def bin(self) -> Path:
@@ -43,7 +44,8 @@ def enter(workspace: Workspace, ref: str, *, progress: Progress, environ: Mappin
     variables = {key: value for key, value in environ.items() if key not in OURS}
     variables["PATH"] = os.pathsep.join((str(interpreter.parent), environ.get("PATH", os.defpath)))
     variables["VIRTUAL_ENV"] = str(interpreter.parents[1])
-    return Entered(stored.ref, interpreter, {**variables, **definition_of(stored).variables})
+    own = definition_of(stored).variables
+    return Entered(stored.ref, interpreter, {**variables, **own}, own)
 
 
 def run_in(entered: Entered, words: Sequence[str]) -> int:
@@ -87,12 +89,15 @@ def kernelspec(entered: Entered, prefix: Path | None, *, progress: Progress) -> 
     folder = _kernels(prefix) / name
     folder.mkdir(parents=True, exist_ok=True)
     code = f"import sys; sys.path.append({str(tools)!r}); from ipykernel.kernelapp import main; main()"
-    own = {key: value for key, value in entered.variables.items() if key not in os.environ or os.environ[key] != value}
     document = {
         "argv": [str(entered.interpreter), "-c", code, "-f", "{connection_file}"],
         "display_name": f"{entered.ref} (Homeport)",
         "language": "python",
-        "env": {key: value for key, value in own.items() if key != "PATH"},
+        "env": {
+            "PATH": os.pathsep.join((str(entered.bin), "${PATH}")),  # Jupyter puts its own in
+            "VIRTUAL_ENV": entered.variables["VIRTUAL_ENV"],
+            **entered.own,
+        },
         "metadata": {"debugger": False},
     }
     partial = folder / ".kernel.json.partial"
