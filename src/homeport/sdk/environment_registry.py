@@ -57,11 +57,13 @@ def environment_from_source(source: Path, name: str | None) -> Environment:
         made = Environment.from_conda_specification(name or source.absolute().stem, source)
     elif source.suffix == ".json":
         document = read_document(source)
-        made = EnvironmentReference(source.stem) if is_reference(document) else Environment._from_document(document)
+        made = (
+            EnvironmentReference(document["name"]) if is_reference(document) else Environment._from_document(document)
+        )
     else:
         made = Environment.from_pip_requirements(name or source.absolute().stem, source)
     if isinstance(made, EnvironmentReference):
-        raise InvalidConfigError(f"`{source}` only points at a registered environment", hint=_SOURCES)
+        raise InvalidConfigError(f"`{source}` only points at environment `{made.name}`", hint=_SOURCES)
     made.name = name or made.name or source.absolute().stem
     return made
 
