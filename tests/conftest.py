@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from homeport.domain.progress import Silent
 from homeport.sdk import services
+from homeport.sdk.workspace import Workspace
 from tests.browser import Browser, find_browser, open_browser
 
 os.environ.setdefault("HOMEPORT_BYTECODE", "now")  # no process goes on after a test
@@ -26,6 +27,19 @@ def lacking(what: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"CI must have {what}")
     pytest.skip(f"needs {what}")
+
+
+def shared_file(*parts: str) -> Path:
+    """A file beside the project, which no test needs: where it is not, the test is skipped, in CI too."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"needs ../shared/{'/'.join(parts)}")
+    return path
+
+
+def own_environments(workspace: Workspace) -> list[str]:
+    """The names of the registered ones: curated ones are always listed beside them."""
+    return [name for name in workspace.environments if not name.startswith(("homeport-", "AzureML-"))]
 
 
 def count(small: int, full: int) -> int:

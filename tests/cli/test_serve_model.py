@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from homeport import Workspace
 from tests.cli.test_serve import Serving, serve
-from tests.conftest import SHARED, Homeport, count, lacking
+from tests.conftest import Homeport, shared_file
 from tests.zoo.serve import zoo
 
 __all__ = ["serve"]  # a fixture
@@ -100,13 +100,9 @@ def test_the_workspace_may_refuse_files_that_run_code(homeport: Homeport, home: 
     assert "warning: loading `runs.pkl` runs more than a model needs: `builtins.exec`" in screen.stderr
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("_", range(count(0, 1)))
-def test_the_pages_model_is_served_with_nothing_else_said(serve: Callable[..., Serving], _: int) -> None:
-    if not (SHARED / "data").is_dir():
-        lacking("the page's model")
-    serving = serve(SHARED / "data" / "sklearn_mnist_model.pkl")
-    assert serving.score((SHARED / "data" / "page_payload.json").read_text()) == {"predict": [2]}
+def test_the_pages_model_is_served_with_nothing_else_said(serve: Callable[..., Serving]) -> None:
+    serving = serve(shared_file("data", "sklearn_mnist_model.pkl"))
+    assert serving.score(shared_file("data", "page_payload.json").read_text()) == {"predict": [2]}
     assert "Python 3.7" in "".join(serving.said)
     assert serving.end() == 0
 

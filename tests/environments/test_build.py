@@ -1,10 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -207,7 +206,7 @@ def test_a_killed_build_is_never_taken_for_a_whole_one(lock_file: Path, tmp_path
         assert building.stdout.readline() == "begun\n"
         time.sleep(random.Random(turn).uniform(0, 0.7))  # the moment of death: nothing is waited for
         if turn % 2:
-            os.killpg(building.pid, signal.SIGKILL)
+            kill_all(building)
         else:
             building.kill()  # its uv lives on, and goes on writing
         building.communicate()
@@ -216,11 +215,20 @@ def test_a_killed_build_is_never_taken_for_a_whole_one(lock_file: Path, tmp_path
             assert (finished / LOCK_FILE).is_file()
             assert verify_environment(finished).whole
             assert python_says(finished / "bin" / "python", "import beta, broad.part1499; print(1)") == "1"
+            wait_for_orphans(home)
             shutil.rmtree(finished)
     wait_for_orphans(home)
     built = build_environment(lock, home, progress=Lines())
     assert python_says(built.interpreter, "import beta, broad.part1499; print(beta.version)") == "1.0"
     assert list((home / "environments" / ".staging").iterdir()) == []
+
+
+def kill_all(building: subprocess.Popen[str]) -> None:
+    """With its uv, and what that has started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in (*psutil.Process(building.pid).children(recursive=True), building):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def wait_for_orphans(home: Path) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from homeport.inspection.pickle_findings import inspect_pickle
-from tests.conftest import SHARED, lacking
+from tests.conftest import shared_file
 
 
 def test_the_tutorials_model_tells_its_library_its_class_and_its_shape() -> None:
-    model = SHARED / "data" / "sklearn_mnist_model.pkl"
-    if not model.is_file():
-        lacking("the tutorial's model in ../shared/data")
+    model = shared_file("data", "sklearn_mnist_model.pkl")
     findings = inspect_pickle(model)
     assert findings.format == "joblib"
     assert (findings.framework, findings.framework_version) == ("ScikitLearn", "0.22.1")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SHARED, lacking
+from tests.conftest import SHARED, shared_file
 
 ROWS = SHARED / "acceptance" / "scoring" / "run_cases.py"
 GROUPS = (
@@ -23,8 +23,7 @@ GROUPS = (
 
 @pytest.mark.parametrize("only", GROUPS)
 def test_the_rows_pass(only: str, tmp_path: Path) -> None:
-    if not ROWS.exists():
-        lacking("../shared/acceptance")
+    shared_file("acceptance", "scoring", "run_cases.py")
     command = f"{sys.executable} -m homeport serve {{entry_opt}} --python {sys.executable} --port {{port}} {{args}}"
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
@@ -41,7 +40,6 @@ def test_the_rows_pass(only: str, tmp_path: Path) -> None:
 
 
 def test_no_row_is_left_out() -> None:
-    if not ROWS.exists():
-        lacking("../shared/acceptance")
+    shared_file("acceptance", "scoring", "run_cases.py")
     kinds = {json.loads(line)["id"].split(".")[0] for line in (ROWS.parent / "cases.jsonl").read_text().splitlines()}
     assert kinds <= set(",".join(GROUPS).replace(".*", "").split(","))

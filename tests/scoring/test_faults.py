@@ -315,12 +315,12 @@ def test_the_stacks_come_from_python_3_6_too(serve: Serve) -> None:
 
 
 def test_a_host_leaves_no_files_of_its_workers_behind(serve: Serve) -> None:
+    older = set(Path("/tmp").glob("homeport-stacks-*"))
     running = serve()
     words = re.findall(r"homeport-stacks-\w+", "\n".join(os.listdir(f"/proc/{running.process.pid}/fd")))
     assert words == []
-    folders = {
-        path for path in Path("/tmp").glob("homeport-stacks-*") if (path / str(running.worker_pids()[0])).exists()
-    }
+    newer = set(Path("/tmp").glob("homeport-stacks-*")) - older
+    folders = {path for path in newer if (path / str(running.worker_pids()[0])).exists()}
     assert len(folders) == 1
     running.end()
     assert not folders.pop().exists()

@@ -14,7 +14,7 @@ import pytest
 from homeport.domain.launch import Launch
 from tests.conftest import count
 from tests.scoring.conftest import Running, Serve, until
-from tests.scoring.load import CONNECTIONS, load
+from tests.scoring.load import CONNECTIONS, Load, load
 
 Made = Callable[..., Launch]
 
@@ -82,9 +82,10 @@ def test_a_killed_worker_under_load_costs_its_request_alone_and_is_soon_replaced
     waited = []
     with load(running.port) as seen:
         for _ in range(kills):
-            until(lambda: len(running.worker_pids()) == 2)
-            victim = running.worker_pids()[0]
-            known = set(seen.words)
+            pids = until(
+                lambda: len(found := running.worker_pids()) == 2 and set(map(str, found)) <= set(seen.words) and found
+            )
+            victim, known = pids[0], set(seen.words)
             os.kill(victim, signal.SIGKILL)
             began = time.monotonic()
             until(lambda known=known: set(seen.words) - known)
@@ -95,6 +96,11 @@ def test_a_killed_worker_under_load_costs_its_request_alone_and_is_soon_replaced
     assert all("SIGKILL" in message for message in seen.messages)
     assert seen.connects == CONNECTIONS
     print(f"a new worker answered after {sorted(waited)[len(waited) // 2]:.3f} s (median), {max(waited):.3f} s (worst)")
+
+
+def both_have_answered(running: Running, seen: Load) -> list[int]:
+    pids = running.worker_pids()
+    return pids if len(pids) == 2 and set(map(str, pids)) <= set(seen.words) else []
 
 
 def test_a_changed_port_is_bound_first_and_old_connections_are_answered(serve: Serve, launch: Made) -> None:

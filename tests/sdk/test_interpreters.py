@@ -9,6 +9,7 @@ from homeport import CondaDependencies, Environment, Workspace
 from homeport.domain.bundle import BundledEnvironment
 from homeport.errors import EnvironmentBuildError
 from homeport.sdk.interpreters import ready
+from tests.conftest import own_environments
 from tests.environments.conftest import HERE, Lines
 from tests.environments.wheels import make_wheel
 
@@ -66,7 +67,7 @@ def test_without_a_workspace_or_a_name_nothing_is_registered(workspace: Workspac
     nameless = tiny.clone("x")
     nameless.name = None
     assert ready(workspace, nameless, progress=Lines())[0].version is None
-    assert Environment.list(workspace) == {}
+    assert own_environments(workspace) == []
 
 
 def test_a_user_managed_interpreter_serves_as_it_is(workspace: Workspace) -> None:
@@ -75,11 +76,11 @@ def test_a_user_managed_interpreter_serves_as_it_is(workspace: Workspace) -> Non
     environment.python.interpreter_path = sys.executable
     bundled, _ = ready(workspace, environment, progress=Lines())
     assert (bundled.interpreter, bundled.lock) == (sys.executable, None)
-    assert Environment.list(workspace) == {}
+    assert own_environments(workspace) == []
 
 
 def test_an_image_without_packages_is_refused_before_anything_is_registered(workspace: Workspace) -> None:
     with pytest.raises(EnvironmentBuildError) as caught:
         ready(workspace, Environment.from_docker_image("img", "own/image"), progress=Lines())
     assert caught.value.hint and 'runtime="docker"' in caught.value.hint
-    assert Environment.list(workspace) == {}
+    assert own_environments(workspace) == []

@@ -24,7 +24,7 @@ from homeport.sdk.model_at_hand import at_path, of_record, request_of
 from homeport.sdk.model_comparison import compare_models
 from homeport.sdk.no_code import NoEnvironmentError, Workbench, prepare, prepare_with
 from homeport.sdk.no_code_trust import Trust, guard_for
-from tests.conftest import SHARED, count, lacking
+from tests.conftest import SHARED, lacking, shared_file
 from tests.zoo.serve import Kept, zoo
 
 OLD = next(kept for kept in zoo() if kept.name == "logistic-py37-2020")
@@ -241,12 +241,8 @@ def test_a_sample_is_a_request_or_its_data() -> None:
     assert request_of(None) is None
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("_", range(count(0, 1)))
-def test_the_pages_model_answers_the_pages_request(home: Path, _: int) -> None:
-    if not (SHARED / "data").is_dir():
-        lacking("the page's model")
-    sample = json.loads((SHARED / "data" / "page_payload.json").read_text())
+def test_the_pages_model_answers_the_pages_request(home: Path) -> None:
+    sample = json.loads(shared_file("data", "page_payload.json").read_text())
     heard = Heard()
     prepared = prepare(
         at_path(SHARED / "data" / "sklearn_mnist_model.pkl", sample), Workbench(home=home, progress=heard)

@@ -15,6 +15,7 @@ import pytest
 from homeport import Model, Workspace
 from homeport.errors import ConflictError, UserErrorException, WorkspaceException, WorkspaceNotFoundError
 from homeport.sdk.authentication import AzureCliAuthentication
+from tests.conftest import own_environments
 
 
 def test_what_was_said_at_creation_is_kept(workspace: Workspace) -> None:
@@ -84,7 +85,7 @@ def test_models_are_the_newest_of_each_name_and_no_service_is_listed(workspace: 
     for name in ("a", "b", "a"):
         Model.register(workspace, weights, name)
     assert {name: model.version for name, model in workspace.models.items()} == {"a": 2, "b": 1}
-    assert workspace.environments == {}
+    assert own_environments(workspace) == []
     assert workspace.webservices == {}
 
 
