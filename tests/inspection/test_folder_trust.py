@@ -61,3 +61,29 @@ def test_a_package_that_nobody_knows_is_told_before_it_is_installed(tmp_path: Pa
     (tmp_path / "model.pkl").write_bytes(BOOSTER)
     (tmp_path / "requirements.txt").write_text("xgboost==1.2.0\nsk1earn==1.0\n-e .\n--index-url http://127.0.0.1\n")
     assert [risk.name for risk in inspect_model(tmp_path).risks] == ["package sk1earn"]
+
+
+def wrapper(filename: str) -> bytes:
+    """As joblib before 0.10 wrote an array that it kept in a file beside."""
+    name = filename.encode()
+    return (
+        b"\x80\x02cjoblib.numpy_pickle\nNDArrayWrapper\n)\x81}(X\x08\x00\x00\x00filenameX"
+        + len(name).to_bytes(4, "little")
+        + name
+        + b"X\x08\x00\x00\x00subclasscnumpy\nndarray\nub."
+    )
+
+
+def test_files_that_joblib_loads_with_the_model_are_looked_into(tmp_path: Path) -> None:
+    model = tmp_path / "model.pkl"
+    model.write_bytes(wrapper("model.pkl_01.npy"))
+    assert not inspect_model(model).risks
+    (tmp_path / "model.pkl_01.npy").write_bytes(EVIL)
+    assert inspect_model(model).runs_code
+    assert inspect_model(tmp_path).runs_code
+
+
+@pytest.mark.parametrize("name", ["data.csv", "../model.pkl_01.npy", ".npy"])
+def test_joblib_is_not_to_load_any_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "model.pkl").write_bytes(wrapper(name))
+    assert inspect_model(tmp_path / "model.pkl").runs_code

@@ -20,7 +20,7 @@ from homeport.inspection.requirement_files import read_requirements
 from homeport.inspection.source import opened
 
 _MOST = 10_000  # entries of a folder that are looked at
-_INSPECTED = 200  # files whose content is
+_INSPECTED = 2000  # files whose content is
 _LISTED = 50
 _DEEP = 8  # folders below each other
 _NOT_MODELS = (".py", ".pyc", ".md", ".rst", ".ipynb", ".sh", ".so", ".lock", ".toml", ".cfg", ".ini", ".csv")
@@ -112,6 +112,9 @@ def _leads_inside(folder: Path, link: Path) -> bool:
 def _inspected(folder: Path, files: list[str], allowed: Collection[str]) -> Iterator[tuple[str, Findings]]:
     """What each file is that might be a model."""
     candidates = [path for path in files if not path.endswith(_NOT_MODELS) and not _is_text_file(path)]
+    if len(candidates) > _INSPECTED:
+        rest = unread("the rest of the folder", f"it has more than {_INSPECTED:,} files that may be models")
+        yield "", replace(rest, format="unknown", facts={})
     for path in candidates[:_INSPECTED]:
         with opened(folder / path) as source:
             found = inspect_source(source, allowed)
@@ -188,8 +191,19 @@ def _named(
             found[path] = unread(path, "it lies outside of the folder")
             continue
         with opened(file) as source:
-            found[path] = inspect_source(source, allowed)
+            found[path] = with_files_beside(file.parent, inspect_source(source, allowed), allowed)
     return found
+
+
+def with_files_beside(folder: Path, found: Findings, allowed: Collection[str]) -> Findings:
+    """With what the files would run that joblib before 0.10 kept arrays in, and loads with the model."""
+    others = []
+    for name in found.facts.get("files_beside", ()):
+        file = folder / name
+        if file.is_file():
+            with opened(file) as source:
+                others.append(Findings(format="", risks=inspect_source(source, allowed).risks))
+    return with_inner(found, others)
 
 
 def _saved_model(folder: Path, top: str, content: Content, allowed: Collection[str]) -> Findings:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from homeport.domain.findings import Findings
 from homeport.errors import InvalidCallError, MissingPathError
-from homeport.inspection.folders import inspect_folder
+from homeport.inspection.folders import inspect_folder, with_files_beside
 from homeport.inspection.formats import inspect_source
 from homeport.inspection.source import opened
 from homeport.inspection.told import as_told
@@ -29,7 +29,8 @@ def inspect_model(path: Path, *, allowed: Collection[str] = (), only: Sequence[s
         if not stat.S_ISREG(mode):
             return Findings(format="unknown", facts={"looks_like": "no file: a device, a pipe or a socket"})
         with opened(path) as source:
-            return as_told(inspect_source(source, allowed))
+            found = inspect_source(source, allowed)
+        return as_told(with_files_beside(path.parent, found, allowed))
     except (FileNotFoundError, NotADirectoryError) as wrong:
         raise MissingPathError(f"`{path}` does not exist", hint="check the path") from wrong
     except OSError as wrong:

@@ -7,6 +7,7 @@ pickle of its own. Older versions keep arrays in files beside the pickle (`NDArr
 
 from __future__ import annotations
 
+import re
 from math import prod
 
 from homeport.inspection.pickle_arrays import dtype_of, shape_of
@@ -15,6 +16,8 @@ from homeport.inspection.pickle_machine import PickleMachine
 from homeport.inspection.pickle_values import ArrayInStream, Made, attributes_of, class_of
 
 IN_STREAM = "NumpyArrayWrapper"
+MOST_BESIDE = 2000  # files with arrays that one pickle may name
+_BESIDE = re.compile(r"[^/\\\0]{1,250}\.npy(?:\.z)?")  # "model.pkl_01.npy"
 MOST_NESTED = 20_000  # pickles of object arrays inside one file
 
 
@@ -36,11 +39,17 @@ class JoblibStream:
         if name.name == IN_STREAM:
             machine.stack[-1] = self._read(machine, wrapper)
         elif name.name in ("NDArrayWrapper", "ZNDArrayWrapper"):
-            filename = attributes_of(wrapper).get("filename")
-            if isinstance(filename, str) and len(self.beside) < MOST_NESTED:
-                self.beside.append(filename)
-                if "/" in filename or "\\" in filename:
-                    machine.odd("joblib.file elsewhere", "makes joblib read a file outside of the model's folder")
+            self._note(machine, wrapper)
+
+    def _note(self, machine: PickleMachine, wrapper: Made) -> None:
+        """What joblib has numpy load, pickles and all, has to be a file that is looked at."""
+        filename = attributes_of(wrapper).get("filename")
+        if isinstance(filename, str) and _BESIDE.fullmatch(filename) and len(self.beside) < MOST_BESIDE:
+            self.beside.append(filename)
+        elif isinstance(filename, str) and ("/" in filename or "\\" in filename):
+            machine.odd("joblib.file elsewhere", "makes joblib read a file outside of the model's folder")
+        else:
+            machine.odd("joblib.file beside", "makes joblib read a file that is none of those that it writes")
 
     def _read(self, machine: PickleMachine, wrapper: Made) -> ArrayInStream:
         told = attributes_of(wrapper)

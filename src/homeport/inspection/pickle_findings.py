@@ -86,7 +86,7 @@ def _facts(report: PickleReport) -> dict[str, Any]:
     if report.trailing is not None:
         facts["trailing_bytes"] = report.trailing
     if report.joblib.beside:
-        facts["files_beside"] = [printable(name) for name in report.joblib.beside[:100]]
+        facts["files_beside"] = [printable(name) for name in report.joblib.beside]
     if report.damage:
         facts["damaged"] = report.damage
     return facts
