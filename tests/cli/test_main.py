@@ -40,6 +40,7 @@ def test_help_names_every_command_and_imports_none_of_them(homeport: Homeport, h
         "homeport.cli.group",
         "homeport.cli.main",
         "homeport.errors",
+        "homeport.cli.visible",
     }
 
 

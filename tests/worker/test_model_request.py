@@ -79,3 +79,23 @@ def test_what_cannot_be_read_is_refused_with_what_to_send(body: str, words: str)
 def test_columns_of_unequal_length_are_refused() -> None:
     with pytest.raises(BadInput, match="2 and 3 values"):
         read({"a": [1, 2], "b": [1, 2, 3]}).data.table()
+
+
+def test_a_method_that_is_named_often_is_asked_once() -> None:
+    assert read_request(json.dumps({"data": [[1]], "method": ["predict"] * 1000 + ["apply"]})).methods == [
+        "predict",
+        "apply",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"data": [[1]], "model": ["a"]}, "`model` must be the name"),
+        ({"data": [[1]], "model": {}}, "`model` must be the name"),
+        ({"data": {"columns": ["a", "a"], "data": [[1, 2]]}}, "a name twice"),
+    ],
+)
+def test_names_are_texts_and_there_once(body: Any, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read_request(json.dumps(body))

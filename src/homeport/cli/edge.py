@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from homeport.cli.visible import visible
 from homeport.errors import HomeportError, InvalidInputError, UserCodeError
 
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
@@ -72,6 +73,6 @@ def show_usage(wrong: click.ClickException) -> None:
 
 
 def _show(message: str, hint: str | None) -> None:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {visible(message)}", err=True)
     if hint:
-        click.echo(f"\n{click.style('hint:', fg='cyan', bold=True)} {hint}", err=True)
+        click.echo(f"\n{click.style('hint:', fg='cyan', bold=True)} {visible(hint)}", err=True)

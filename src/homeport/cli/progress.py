@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from homeport.cli.visible import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -37,7 +39,7 @@ class ScreenProgress:
 
     def step(self, text: str) -> None:
         self._clear()
-        click.echo(text, err=True)
+        click.echo(visible(text), err=True)
 
     def advance(self, label: str, done: int, total: int) -> None:
         if not self._terminal:

@@ -71,7 +71,10 @@ def read_request(body):
     unknown = sorted(set(sent) - {"data", "method", "model"})
     if unknown:
         raise BadInput("the body has `%s`, which means nothing: there are `data` and `method`" % unknown[0])
-    return Request(shaped(sent["data"]), methods_of(sent.get("method")), sent.get("model"))
+    member = sent.get("model")
+    if member is not None and not isinstance(member, str):
+        raise BadInput("`model` must be the name of one of the models in the file")
+    return Request(shaped(sent["data"]), methods_of(sent.get("method")), member)
 
 
 def methods_of(asked):
@@ -79,7 +82,7 @@ def methods_of(asked):
     methods = ["predict"] if asked is None else [asked] if isinstance(asked, str) else asked
     if not isinstance(methods, list) or not methods or not all(isinstance(name, str) for name in methods):
         raise BadInput('`method` must be a name or a list of names, for example "predict"')
-    return methods
+    return list(dict.fromkeys(methods))
 
 
 def shaped(data):
@@ -104,6 +107,8 @@ def shaped(data):
 def of_object(data):
     if isinstance(data.get("columns"), list) and isinstance(data.get("data"), list):
         table = Table(data["data"], [str(name) for name in data["columns"]])
+        if len(set(table.columns)) != len(table.columns):
+            raise BadInput("`columns` has a name twice: each column needs its own")
         for number, row in enumerate(table.rows, 1):
             if not isinstance(row, list) or len(row) != len(table.columns):
                 raise BadInput("row %d of `data` does not have a value for each of `columns`" % number)
