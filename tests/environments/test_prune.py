@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_a_dry_run_removes_nothing_and_says_what_would_come_free(two: tuple[Path
 def test_what_was_built_just_now_stays(two: tuple[Path, Lock, Lock]) -> None:
     home, *_ = two
     assert all("min ago" in each.kept_by[0] for each in prune_environments(home, {}, progress=Lines()))
+
+
+def test_what_was_found_built_just_now_stays(two: tuple[Path, Lock, Lock]) -> None:
+    home, first, second = two
+    for lock in (first, second):
+        os.utime(home / "environments" / lock.hash, (0, 0))
+    build_environment(first, home, progress=Lines())  # a deployment begins: nobody else knows of it yet
+    found = {each.name: each for each in prune_environments(home, {}, progress=Lines())}
+    assert (found[first.hash].path.exists(), found[second.hash].path.exists()) == (True, False)
 
 
 def test_what_a_process_runs_in_stays(two: tuple[Path, Lock, Lock]) -> None:

@@ -20,7 +20,7 @@ HOUR = 3600.0
     type=click.FloatRange(min=0),
     metavar="HOURS",
     default=YOUNG / HOUR,
-    help="Keep what was built since; by default 10 minutes.",
+    help="Keep what was built or asked for since; by default 10 minutes.",
 )
 @json_option
 def command(dry_run: bool, hours: float, as_json: bool) -> None:

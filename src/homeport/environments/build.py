@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -62,6 +63,8 @@ def _found(folder: Path, lock: Lock) -> BuiltEnvironment | None:
     if (folder / LOCK_FILE).is_file() and (folder / INTERPRETER).is_file():
         if lock.conda and not is_at_home(folder.absolute(), folder / LOCK_FILE):
             return None
+        with contextlib.suppress(OSError):  # a home that may only be read is not pruned
+            os.utime(folder)  # it is about to be used: `prune` leaves the young alone
         return BuiltEnvironment(interpreter=folder / INTERPRETER, lock=lock.hash, folder=folder)
     return None
 

@@ -21,7 +21,7 @@ from homeport.environments.verify_files import CONTENTS_FILE
 
 STAGING = ".staging"
 LOCKS = ".locks"
-YOUNG = 600.0  # seconds: what was built just now may be on its way to its service
+YOUNG = 600.0  # seconds: what was built or asked for just now may be on its way to its service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def _environments(room: Path, used: Mapping[str, Sequence[str]], younger_than: f
         kept += [f"process {pid}" for pid in running.get(folder.name, ())]
         age = time.time() - folder.stat().st_mtime
         if not kept and (folder / LOCK_FILE).is_file() and age < younger_than:
-            kept.append(f"built {age / 60:.0f} min ago")
+            kept.append(f"built or asked for {age / 60:.0f} min ago")
         yield Candidate(kind="environment", name=folder.name, path=folder, size=size_of(folder), kept_by=tuple(kept))
 
 
