@@ -84,6 +84,7 @@ WRONG = [
     ("register tiny.txt --as-of soon", 2, "not a date"),
     ("register tiny.txt --python abc", 2, "not a Python version"),
     ("register only.json", 2, "only points at"),
+    ("build --lock empty.json", 2, "export NAME --format lock"),
     ("register bad.yml", 2, "not YAML"),
     ("register other.yml", 2, "`packages`"),
     ("loc tiny", 2, "did you mean `homeport environment lock`?"),
@@ -94,6 +95,7 @@ def test_wrong_calls_say_what_to_do_next(homeport: Homeport, requirements: Path,
     homeport("environment", "register", requirements)
     (project / "bad.yml").write_text("name: [x\n")
     (project / "other.yml").write_text("packages: [x]\n")
+    (project / "empty.json").write_text("{}")
     (project / "only.json").write_text('{"name": "x", "version": "1"}')
     for words, status, said in WRONG:
         result = homeport("environment", *words.split())

@@ -34,6 +34,20 @@ def test_a_command_runs_in_it_with_its_variables_and_gives_its_status(homeport: 
     assert (missing.exit_code, "no-such-program" in missing.stderr) == (2, True), missing.stderr
 
 
+def test_an_interpreter_of_the_system_is_no_virtual_environment(homeport: Homeport, project: Path) -> None:
+    python = Path(sys.base_prefix) / "bin" / "python3"
+    section = {"userManagedDependencies": True, "interpreterPath": str(python)}
+    (project / "own.json").write_text(json.dumps({"name": "own", "python": section}))
+    assert homeport("init").exit_code == 0
+    assert homeport("environment", "register", "own.json").exit_code == 0
+    code = "import os; print(os.environ.get('VIRTUAL_ENV'))"
+    done = homeport("environment", "run", "own", "--", "python3", "-c", code, VIRTUAL_ENV="/v")
+    assert done.stdout == "None\n", done.stderr
+    for words in ("verify own", "export own"):
+        done = homeport("environment", *words.split())
+        assert (done.exit_code, "is used as it is" in done.stderr) == (1, True), done.stderr
+
+
 @pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
 def test_a_shell_finds_its_python_first(shell: str, homeport: Homeport, tiny: str, tmp_path: Path) -> None:
     (tmp_path / ".bashrc").write_text("PATH=/usr/bin:/bin\n")
@@ -53,6 +67,7 @@ def test_a_kernel_runs_in_it_and_nothing_is_installed_into_it(
     done = homeport("environment", "kernelspec", tiny, "--prefix", project / "kernels")
     kernel = json.loads((project / done.stdout.strip() / "kernel.json").read_text())
     assert kernel["env"]["COLOUR"] == "blue"
+    assert kernel["env"]["VIRTUAL_ENV"] == str(Path(kernel["argv"][0]).parents[1])
     assert kernel["env"]["PATH"] == f"{Path(kernel['argv'][0]).parent}{os.pathsep}${{PATH}}"
     ran = subprocess.run(kernel["argv"], capture_output=True, text=True, env={**os.environ, **kernel["env"]})
     assert ran.stdout == "1.0 ['-f', '{connection_file}']\n", ran.stderr

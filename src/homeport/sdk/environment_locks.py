@@ -15,6 +15,7 @@ from homeport.domain.progress import Progress
 from homeport.environments import (
     BuiltEnvironment,
     build_environment,
+    check_buildable,
     lock_environment,
     ready_environment,
     this_platform,
@@ -101,7 +102,8 @@ def _check_kept(
         day = f"as of {lock.as_of}" if lock.as_of else f"on {lock.created:%Y-%m-%d}"
         raise AlreadyExistsError(
             f"{stored.ref} is locked already: Python {lock.python.version}, resolved {day} by {lock.engine}",
-            hint="say `--relock` to replace that lock; services that run keep what they have",
+            hint=f"`homeport environment lock {stored.ref} --relock` replaces that lock, with the same options; "
+            "services that run keep what they have",
         )
 
 
@@ -212,6 +214,8 @@ def read_lock(path: Path) -> Lock:
         raise InvalidConfigError(f"`{path}` is not a lock: {wrong}", hint=_WRITE_ONE) from wrong
     if not isinstance(document, dict):
         raise InvalidConfigError(f"`{path}` is not a lock: it is no JSON object", hint=_WRITE_ONE)
+    if "format" not in document:
+        raise InvalidConfigError(f"`{path}` is not a lock: it has no `format`", hint=_WRITE_ONE)
     return Lock.from_json(document)
 
 
@@ -222,6 +226,7 @@ def registered_lock(workspace: Workspace, stored: EnvironmentVersion, platform: 
     """The kept lock of this platform or the named one. Raises NotFoundError where there is none yet."""
     lock = kept_lock(workspace, stored, platform)
     if lock is None:
+        check_buildable(definition_of(stored))  # what never has a lock says why
         words = f"{stored.ref} --platform {platform}" if platform else stored.ref
         raise NotFoundError(
             f"{stored.ref} has no lock for {platform or this_platform()} yet",

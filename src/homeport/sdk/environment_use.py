@@ -20,7 +20,15 @@ from homeport.sdk.environment_registry import find_version
 from homeport.sdk.workspace import Workspace
 from homeport.store import home_folder
 
-OURS = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
+OURS = (
+    "VIRTUAL_ENV",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    "__PYVENV_LAUNCHER__",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class Entered:
     ref: str
     interpreter: Path
     variables: Mapping[str, str]  # all of them
-    own: Mapping[str, str]  # those that the definition sets
+    own: Mapping[str, str]  # those that it sets
 
     @property
     def bin(self) -> Path:
@@ -43,9 +51,16 @@ def enter(workspace: Workspace, ref: str, *, progress: Progress, environ: Mappin
     interpreter = build_registered(workspace, stored.ref, progress=progress).interpreter.absolute()
     variables = {key: value for key, value in environ.items() if key not in OURS}
     variables["PATH"] = os.pathsep.join((str(interpreter.parent), environ.get("PATH", os.defpath)))
-    variables["VIRTUAL_ENV"] = str(interpreter.parents[1])
-    own = definition_of(stored).variables
+    own = {**_root(interpreter), **definition_of(stored).variables}
     return Entered(stored.ref, interpreter, {**variables, **own}, own)
+
+
+def _root(interpreter: Path) -> dict[str, str]:
+    """How tools are told of it; nothing of an interpreter of the system, which is no environment."""
+    root = interpreter.parents[1]
+    if (root / "pyvenv.cfg").is_file():
+        return {"VIRTUAL_ENV": str(root)}
+    return {"CONDA_PREFIX": str(root)} if (root / "conda-meta").is_dir() else {}
 
 
 def run_in(entered: Entered, words: Sequence[str]) -> int:
@@ -95,7 +110,6 @@ def kernelspec(entered: Entered, prefix: Path | None, *, progress: Progress) -> 
         "language": "python",
         "env": {
             "PATH": os.pathsep.join((str(entered.bin), "${PATH}")),  # Jupyter puts its own in
-            "VIRTUAL_ENV": entered.variables["VIRTUAL_ENV"],
             **entered.own,
         },
         "metadata": {"debugger": False},
