@@ -33,6 +33,7 @@ def test_what_the_user_asked_for_is_told_apart_from_what_follows_from_it(text: s
     ("text", "hint"),
     [
         ("error: Failed to fetch: https://a.example\n  cause: client error (Connect)", "cannot be reached"),
+        ("error: Failed to fetch: https://a.example\n  cause: error (401 Unauthorized) for url", "netrc"),
         ("  cause: invalid peer certificate: UnknownIssuer\n cause: client error (Connect)", "certificate"),
         ("error: failed to write: No space left on device (os error 28)", "disk is full"),
         ("error: Failed to build `wrapt==1.10`\n  cause: The build backend returned an error", "no wheel"),

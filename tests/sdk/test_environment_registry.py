@@ -11,6 +11,7 @@ from homeport.sdk.environment_registry import (
     environment_from_source,
     find_version,
     list_environments,
+    version_document,
 )
 from tests.environments.conftest import HERE
 from tests.environments.wheels import make_wheel
@@ -31,6 +32,16 @@ def ref(workspace: Workspace, shelf: Path) -> str:
     )
     registered = environment.register(workspace)
     return f"{registered.name}:{registered.version}"
+
+
+def test_a_listing_shows_no_password(workspace: Workspace) -> None:
+    environment = Environment("own")
+    environment.python.conda_dependencies = CondaDependencies.create(
+        pip_packages=["own @ https://ada:hush@a.example/own.whl"], python_version=HERE
+    )
+    environment.register(workspace)
+    document = version_document(find_version(workspace, "own"))
+    assert document["pipPackages"] == ["own @ https://a.example/own.whl"]
 
 
 def test_versions_are_found_by_number_and_label(workspace: Workspace, ref: str) -> None:

@@ -14,6 +14,7 @@ _NETWORK = re.compile(
     re.IGNORECASE,
 )
 _CERTIFICATE = re.compile(r"invalid peer certificate|UnknownIssuer|certificate verify failed", re.IGNORECASE)
+_LOGIN = re.compile(r"\b401 Unauthorized\b")
 _SPACE = re.compile(r"No space left on device|os error 28")
 _COMPILER = re.compile(r"Failed to build `([^`]+)`|Failed to download and build `([^`]+)`")
 _UNDATED = re.compile(r"`([^`]+)` is missing an upload date")
@@ -26,6 +27,11 @@ _HINTS = (
         _CERTIFICATE,
         "the index's certificate is not trusted: name your authority's file in $SSL_CERT_FILE, "
         "or set `cert` in pip.conf",
+    ),
+    (
+        _LOGIN,
+        "it wants another login: name user and password in ~/.netrc, or in the index's address in the definition "
+        "(a lock has none, and those of a `name @ https://...` line are not put back)",
     ),
     (
         _NETWORK,

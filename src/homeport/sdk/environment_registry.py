@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from homeport.domain.environment import EnvironmentDefinition, EnvironmentVersion
+from homeport.domain.lock import without_credentials
 from homeport.errors import EnvironmentNotFoundError, InvalidConfigError, MissingPathError
 from homeport.sdk.environment import Environment, EnvironmentReference
 from homeport.sdk.environment_curated import curated_document, named_nearly
@@ -80,7 +81,7 @@ def version_document(stored: EnvironmentVersion) -> dict[str, Any]:
         "labels": list(stored.labels),
         "created": stored.created.isoformat(),
         "python": definition.python,
-        "pipPackages": list(definition.pip_packages),
+        "pipPackages": [without_credentials(line) for line in definition.pip_packages],
         "condaPackages": list(definition.conda_packages),
         "image": definition.image,
         "asOf": definition.as_of.isoformat() if definition.as_of else None,
