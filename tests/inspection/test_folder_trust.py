@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from homeport.inspection import inspect_model
+from homeport.inspection.keras import config_risks
 
 EVIL = b"cos\nsystem\n(S'true'\ntR."
 BOOSTER = b"\x80\x02cxgboost.core\nBooster\n)\x81."
@@ -87,3 +89,21 @@ def test_files_that_joblib_loads_with_the_model_are_looked_into(tmp_path: Path) 
 def test_joblib_is_not_to_load_any_file(tmp_path: Path, name: str) -> None:
     (tmp_path / "model.pkl").write_bytes(wrapper(name))
     assert inspect_model(tmp_path / "model.pkl").runs_code
+
+
+@pytest.mark.parametrize(
+    ("part", "risky"),
+    [
+        ({"class_name": "function", "module": "builtins", "config": "exec"}, True),
+        ({"class_name": "function", "module": "builtins", "config": "relu"}, False),
+        ({"class_name": "function", "module": "keras.utils", "config": "get_file"}, True),
+        ({"class_name": "function", "module": "tensorflow.python.ops", "config": "load"}, True),
+        ({"class_name": "function", "module": "os", "config": "system"}, True),
+        ({"class_name": "function", "module": "keras.src.activations.activations", "config": "relu"}, False),
+        ({"class_name": "Dense", "module": "keras.layers", "config": {}}, False),
+        ({"class_name": "TorchModuleWrapper", "module": "keras.layers", "config": {}}, True),
+    ],
+)
+def test_a_configuration_of_keras_names_functions_of_layers_only(part: dict[str, object], risky: bool) -> None:
+    config = {"class_name": "Functional", "module": "keras", "config": {"layers": [part]}}
+    assert bool(config_risks(json.dumps(config), ())) == risky

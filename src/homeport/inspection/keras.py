@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -25,6 +26,13 @@ _VISITS = 500_000  # parts of a configuration that are looked at
 _VERSION = re.compile(
     r"(?P<major>\d{1,4})\.(?P<minor>\d{1,4})(?:\.\d{1,9}){0,2}(?:[a-z]{1,4}\d{0,9})?(?:-tf)?", re.ASCII
 )
+# where the functions are that layers, losses and metrics name; Keras takes one from any module, and calls it
+_FUNCTIONS = re.compile(
+    r"(?:keras|tf_keras|keras_core|tensorflow\.keras|tensorflow\.python\.keras)(?:\.src|\.api|\._tf_keras|\.keras|\.v2)*"
+    r"\.(?:activations|backend|constraints|initializers|losses|metrics|ops|regularizers)(?:\.[\w.]*)?"
+)
+_RUNNING = {"TorchModuleWrapper": "holds a pickle", "TFSMLayer": "loads another model from wherever it says"}
+_NAMESAKES = {"abs", "all", "any", "max", "min", "round", "sum"}  # of Keras' and of Python's: they calculate
 _OWN = re.compile(r"(?:keras|tensorflow|tf_keras|keras_core)(?:\.[\w.]*)?|builtins")
 
 
@@ -62,10 +70,23 @@ def config_risks(text: str, allowed: Collection[str]) -> tuple[Risk, ...]:
             why = "a Lambda layer: loading it makes a function of byte code that is in the file"
             risks["keras Lambda"] = Risk(name="keras Lambda", danger="runs_code", why=why)
         module = part.get("module")
-        if isinstance(module, str) and isinstance(name, str) and not _OWN.fullmatch(module):
+        if isinstance(name, str) and name in _RUNNING:
+            risks[f"keras {name}"] = Risk(name=f"keras {name}", danger="runs_code", why=f"the layer {_RUNNING[name]}")
+        if name == "function" and isinstance(module, str) and _is_odd_function(module, part.get("config")):
+            why = "its configuration names a function that is none of Keras' for layers: loading it may call that"
+            odd = f"{module}.{str(part.get('config'))[:200]}"
+            risks[odd] = Risk(name=odd, danger="runs_code", why=why)
+        elif isinstance(module, str) and isinstance(name, str) and not _OWN.fullmatch(module):
             why = "its configuration names something that is not part of Keras, to be imported when it is loaded"
             risks[f"{module}.{name}"] = Risk(name=f"{module}.{name}", danger="unknown", why=why)
     return tuple(risks[name] for name in sorted(risks) if name not in allowed)
+
+
+def _is_odd_function(module: str, name: object) -> bool:
+    """Under `builtins` Keras writes its own functions, and finds Python's: `exec`."""
+    if module == "builtins":
+        return not isinstance(name, str) or (hasattr(builtins, name) and name not in _NAMESAKES)
+    return _OWN.fullmatch(module) is not None and _FUNCTIONS.fullmatch(module) is None
 
 
 def keras_needed(version: str | None, backend: str | None, sure: Sure) -> list[Needed]:

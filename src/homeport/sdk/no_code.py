@@ -107,7 +107,8 @@ def prepare(model: ModelAtHand, bench: Workbench, findings: Findings | None = No
         bench.progress.step(f"{about(learnt.findings, model)}\nenvironment: {named(learnt.proposal)}")
         for reason in learnt.proposal.why[:1]:
             bench.progress.step(f"  {reason}")
-        bench.guard(learnt.findings)
+        beside = "files_beside" in learnt.findings.facts  # which are loaded with it, and are no part of its key
+        bench.guard(inspected(model, bench) if beside else learnt.findings)
         if model.sample not in (None, learnt.sample):
             learnt = _tried_again(model, bench, learnt)
     if learnt is None:
