@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_what_nobody_uses_goes_and_the_rest_says_who_keeps_it(two: tuple[Path, L
     assert (found[second.hash].kept_by, found[second.hash].path.exists()) == ((), False)
     assert build_environment(first, home, progress=Lines()).lock == first.hash
     assert list((home / "environments" / ".staging").iterdir()) == []
+
+
+def test_several_at_once_are_not_in_each_others_way(two: tuple[Path, Lock, Lock]) -> None:
+    home = two[0]
+    with ThreadPoolExecutor(4) as several:
+        found = several.map(lambda _: prune_environments(home, {}, progress=Lines(), younger_than=0), range(4))
+        assert sum(len(candidates) for candidates in found) >= 2
+    assert not list((home / "environments").glob("[0-9a-f]*"))
 
 
 def test_a_dry_run_removes_nothing_and_says_what_would_come_free(two: tuple[Path, Lock, Lock]) -> None:

@@ -63,7 +63,10 @@ def _environments(room: Path, used: Mapping[str, Sequence[str]], younger_than: f
     for folder in sorted(room.glob("[0-9a-f]*")):
         kept = list(used.get(folder.name, ()))
         kept += [f"process {pid}" for pid in running.get(folder.name, ())]
-        age = time.time() - folder.stat().st_mtime
+        try:
+            age = time.time() - folder.stat().st_mtime
+        except FileNotFoundError:
+            continue  # another prune was faster
         if not kept and (folder / LOCK_FILE).is_file() and age < younger_than:
             kept.append(f"built or asked for {age / 60:.0f} min ago")
         yield Candidate(kind="environment", name=folder.name, path=folder, size=size_of(folder), kept_by=tuple(kept))
